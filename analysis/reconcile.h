@@ -1,0 +1,23 @@
+/*
+ * reconcile: do the witnesses of one repeat agree?  Pure: fills r->check and sets r->status.
+ *
+ * The identities are those of kernel-facts (net/ipv4/proc.c, snmp_counter.rst); each is one row of
+ * a table: what it is called, left side, right side, tolerance.  A side that is absent makes the check
+ * `skipped` with the reason, never passed.  Also derives what needs several witnesses: expected
+ * peak of TIME_WAIT, lifetimes, socket seconds.
+ */
+#ifndef TWBENCH_ANALYSIS_RECONCILE_H
+#define TWBENCH_ANALYSIS_RECONCILE_H
+
+#include <stdbool.h>
+
+#include "base/record.h"
+
+/* Recompute every check of `r`.  Returns true when all that were not skipped agree, nothing was lost
+ * and the rate was met; otherwise r->status is "untrustworthy" and r->reason the first cause. */
+bool reconcile(const struct record_case *c, struct record_repeat *r);
+
+/* All repeats of a record; for `twbench report`, which trusts no stored verdict. */
+bool reconcile_record(struct record *r);
+
+#endif

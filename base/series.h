@@ -1,0 +1,58 @@
+/*
+ * series: sockets per TCP state and side over time, as the sampler saw them.
+ *
+ * A row is kept only when some count differs from the row before (and the last row always), so an
+ * hour of idleness costs nothing and nothing is lost: between two rows the counts did not change.
+ * Times are ns since the start of the repeat.  Room is reserved at init; series_add() never
+ * allocates and says when it is full.
+ */
+#ifndef TWBENCH_BASE_SERIES_H
+#define TWBENCH_BASE_SERIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/side.h"
+
+enum series_column {
+	COL_ESTABLISHED,
+	COL_SYN_SENT,
+	COL_SYN_RECV,
+	COL_FIN_WAIT1,
+	COL_FIN_WAIT2,        /* sockets an application still holds, and full orphans */
+	COL_FIN_WAIT2_ORPHAN, /* minisocks: counted in sockstat's tw although they are no TIME_WAIT */
+	COL_TIME_WAIT,        /* TIME_WAIT proper */
+	COL_CLOSE_WAIT,
+	COL_LAST_ACK,
+	COL_CLOSING,
+	COL_COUNT
+};
+
+struct series_row {
+	int64_t t_ns;
+	int32_t count[SIDE_COUNT][COL_COUNT];
+};
+
+struct series {
+	struct series_row *row;
+	size_t count, capacity;
+	int64_t taken;   /* samples taken, those that changed nothing included */
+	int64_t last_ns; /* time of the last sample taken, changed or not */
+};
+
+const char *series_column_key(enum series_column c); /* "time_wait" */
+
+int series_init(struct series *s, size_t capacity); /* 0 or -ENOMEM */
+void series_release(struct series *s);
+
+/* Keep the sample if it differs.  False when the room is used up: the caller counts it as lost. */
+bool series_add(struct series *s, const struct series_row *row);
+
+/* Close the series with a last row at the time of the last sample. */
+void series_finish(struct series *s);
+
+/* The counts that held at t_ns (the last row at or before it), or NULL before the first. */
+const struct series_row *series_at(const struct series *s, int64_t t_ns);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * teardown: the FIN/RST sequence of one connection: what the wire showed, and what follows.
+ *
+ * `struct flow` is the row the flow table (capture/flow.c) makes from segments; `struct teardown`
+ * is what analysis/classify.c concludes from it.  src is the initiator.  Direction 0 is
+ * src -> dst, 1 is dst -> src; "who" fields hold a direction or -1 for nobody.
+ * Times are ns in the clock of the capture; -1 where the thing never happened.
+ */
+#ifndef TWBENCH_BASE_TEARDOWN_H
+#define TWBENCH_BASE_TEARDOWN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/side.h"
+#include "base/tuple.h"
+
+/* Who must be the initiator, and how we know: the SYN, the SYN-ACK, the better-known port, or
+ * merely who was seen first. */
+enum initiator_by { INITIATOR_SYN, INITIATOR_SYN_ACK, INITIATOR_PORT, INITIATOR_FIRST_SEEN };
+
+struct flow_dir {
+	int64_t fin_ns;            /* first FIN sent this way */
+	int64_t fin_acked_ns;      /* first segment of the other direction that acknowledged it */
+	int64_t fin_acked_plain_ns; /* ... that was no RST: only such an ACK moves FIN-WAIT-1 on */
+	int64_t rst_ns;            /* first RST sent this way */
+	int64_t last_data_ns;      /* last segment with payload */
+	uint64_t payload_bytes;    /* distinct sequence space, retransmissions left out */
+	uint32_t packets;
+	uint32_t syn, syn_retrans; /* all SYNs, of which repeats (SYN-ACKs for direction 1) */
+	uint32_t fin, fin_retrans; /* all FINs, of which repeats */
+	uint32_t rst;
+	uint32_t data_packets, data_retrans;
+	uint32_t last_ack_repeats; /* ACKs of the peer's FIN after the first */
+	uint32_t seq_first;        /* initial sequence number, if the SYN was seen */
+	bool rst_exact;            /* first RST was at the peer's rcv_nxt, as far as seen */
+	bool timestamps;           /* the timestamp option was in the SYN */
+};
+
+struct flow {
+	struct endpoint src, dst;
+	uint64_t number;            /* 1, 2, 3 ... in order of first packet */
+	int64_t first_ns, last_ns;
+	struct flow_dir dir[2];
+	uint64_t data_after_fin_bytes; /* sent to an end that had already sent its FIN */
+	int64_t established_ns;     /* ACK of the SYN-ACK */
+	int64_t reused_after_ns;    /* this 4-tuple's last TIME-WAIT began so long before; -1: not reused */
+	uint32_t capture_duplicates; /* packets the capture itself delivered twice */
+	int8_t first_fin, first_rst; /* direction, -1 nobody */
+	uint8_t initiator_by;
+	bool fins_crossed;          /* neither FIN acknowledged the other */
+	bool rst_after_fin;         /* a RST followed a FIN of either side */
+	bool syn_in_time_wait;      /* a SYN of a new incarnation met this one's TIME-WAIT */
+	bool late_data_rst;         /* data met a closed end, which answered by RST */
+	bool rst_in_time_wait;      /* a RST arrived at the end that held TIME-WAIT (RFC 1337) */
+	bool began_inside;          /* no SYN seen: the capture began within */
+	bool ended_inside;          /* still open when the capture ended */
+};
+
+/* The closed vocabulary; definitions in results/README.md, from classify's table. */
+enum teardown_class {
+	TEARDOWN_ORDERLY_3,
+	TEARDOWN_ORDERLY_4,
+	TEARDOWN_HALF_CLOSE,
+	TEARDOWN_SIMULTANEOUS,
+	TEARDOWN_ABORT,
+	TEARDOWN_ABORT_BY_RESPONDER,
+	TEARDOWN_RESET_AFTER_FIN,
+	TEARDOWN_RESET_AFTER_BOTH_FINS,
+	TEARDOWN_LATE_DATA_RESET,
+	TEARDOWN_FIN_UNANSWERED,
+	TEARDOWN_REFUSED,
+	TEARDOWN_CONNECT_TIMEOUT,
+	TEARDOWN_NEVER_CLOSED,
+	TEARDOWN_REUSED_IN_TIME_WAIT,
+	TEARDOWN_PARTIAL,
+	TEARDOWN_CLASS_COUNT
+};
+
+struct teardown {
+	enum teardown_class class;
+	enum sides first_fin;         /* none, client, server; both when they crossed */
+	enum sides first_rst;         /* none, client, server */
+	enum sides holder;            /* who entered TIME-WAIT proper, at the end of the connection */
+	int64_t time_wait_ns[SIDE_COUNT]; /* when each side entered TIME-WAIT; -1 never */
+	bool assassinated;            /* TIME-WAIT ended early by a RST (RFC 1337) */
+};
+
+const char *teardown_class_key(enum teardown_class c);  /* "orderly-3" */
+const char *teardown_class_help(enum teardown_class c); /* its definition, one sentence */
+enum teardown_class teardown_class_from_key(const char *key); /* TEARDOWN_CLASS_COUNT if none */
+
+#endif

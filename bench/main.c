@@ -1,0 +1,9 @@
+#include <stdio.h>
+
+#include "base/version.h"
+
+int main(void)
+{
+	printf("twbench %s\n", version_text);
+	return 0;
+}

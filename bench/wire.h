@@ -1,0 +1,42 @@
+/*
+ * wire: the relay between two veth pairs (topology `wire`): our own piece of cable.
+ *
+ * One thread in the relay's namespace moves frames between two AF_PACKET sockets with
+ * PACKET_VNET_HDR (checksum and GSO state survive).  A rule sees each TCP segment and says what
+ * happens to it: pass, drop, hold until released.  Today's rule holds the first FIN of each
+ * connection until the other end's FIN has come too and then passes both, which makes every close
+ * simultaneous (RFC 9293 figure 13).  More rules (delay, loss, duplication, replay) belong here.
+ * Source: packet(7), linux/virtio_net.h.
+ */
+#ifndef TWBENCH_BENCH_WIRE_H
+#define TWBENCH_BENCH_WIRE_H
+
+#include <stdint.h>
+
+struct err;
+struct wire;
+
+enum wire_rule { WIRE_PASS, WIRE_CROSS_FINS, WIRE_RULE_COUNT };
+
+struct wire_options {
+	const char *interface[2];  /* in the calling thread's namespace: towards client, towards server */
+	enum wire_rule rule;
+	int64_t hold_max_ns;       /* a held frame passes after this long (counted); 0: 1 s */
+	uint32_t hold_capacity;    /* frames held at once (0: 65,536); beyond it frames pass, counted */
+	int cpu;                   /* pin the thread; -1: do not */
+};
+
+struct wire_report {
+	uint64_t frames[2];        /* forwarded from each side */
+	uint64_t held, released_pairs, released_late, hold_overflow;
+	uint64_t lost;             /* PACKET_STATISTICS drops of the two sockets, and failed sends */
+	int64_t cpu_ns;
+};
+
+/* Call in the relay's namespace.  0 or negative errno with *err; nothing to free then. */
+int wire_start(const struct wire_options *o, struct wire **ret, struct err *err);
+
+/* Stop and free. */
+void wire_stop(struct wire *w, struct wire_report *ret);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * segment: bytes of a captured packet -> struct segment.  Pure; never reads past `caplen`.
+ *
+ * Link types: Ethernet (VLAN, QinQ, MPLS), raw IP, null/loop, Linux SLL and SLL2; IPv4 with options,
+ * IPv6 with extension headers.  Source: RFC 791, 8200, 9293, 7323; https://www.tcpdump.org/linktypes.html
+ */
+#ifndef TWBENCH_CAPTURE_SEGMENT_H
+#define TWBENCH_CAPTURE_SEGMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/tuple.h"
+
+enum segment_status {
+	SEGMENT_OK,       /* a TCP segment, header complete */
+	SEGMENT_UDP,      /* a UDP datagram: tuple and payload_bytes are set */
+	SEGMENT_NOT,      /* something else, well-formed as far as looked at */
+	SEGMENT_FRAGMENT, /* a later IP fragment: no TCP header in it */
+	SEGMENT_CUT,      /* the snap length ended inside a header */
+	SEGMENT_BAD,      /* lengths contradict each other */
+	SEGMENT_STATUS_COUNT
+};
+
+enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };
+
+struct segment {
+	int64_t t_ns;            /* set by who read the packet */
+	struct tuple tuple;      /* a = sender, b = receiver */
+	uint32_t seq, ack;
+	uint32_t payload_bytes;  /* by the IP length, not by what was captured */
+	uint32_t ts_value, ts_echo;
+	uint16_t window;
+	uint16_t ip_id;          /* IPv4 only: tells a duplicate of the capture from a retransmission */
+	uint8_t flags;           /* TCP_* */
+	bool has_timestamps;     /* the option was present and within the captured bytes */
+};
+
+/* `linktype` is a DLT_* value as pcap_datalink() gives it. */
+enum segment_status segment_decode(int linktype, const uint8_t *bytes, uint32_t caplen,
+				   uint32_t wirelen, struct segment *ret);
+
+#endif

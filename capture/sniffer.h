@@ -1,0 +1,55 @@
+/*
+ * sniffer: libpcap, live or from a file.  With sniffer_file.c the only code that includes pcap.h.
+ *
+ * Owns one thread between start and stop.  A canary (a UDP datagram to SNIFFER_CANARY_PORT, sent by
+ * the caller) proves it ready, and a second one, sent after the last connection, proves that all
+ * before it has been read: nobody waits for "a while".  Every packet goes to the segment decoder
+ * and the flow table, and to the capture file if one is wanted.  Loss is knowable: ps_drop.
+ */
+#ifndef TWBENCH_CAPTURE_SNIFFER_H
+#define TWBENCH_CAPTURE_SNIFFER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "capture/flow.h"
+
+struct err;
+struct sniffer;
+struct segment;
+
+#define SNIFFER_CANARY_PORT 9 /* discard (RFC 863) */
+
+struct sniffer_options {
+	const char *interface;     /* in the network namespace of the caller */
+	int snaplen;               /* 0: 134 = Ethernet 14 + IPv4 60 + TCP 60 */
+	int buffer_bytes;          /* ring; 0: 32 MB */
+	int capture_fd;            /* where the pcap file goes (nanosecond format); -1: none.  Not owned. */
+	int cpu;                   /* pin the thread; -1: do not */
+	struct flow_options flow;  /* `done` runs on the sniffer's thread */
+};
+
+struct sniffer_report {
+	uint64_t packets, tcp_packets, udp_packets, undecodable;
+	uint64_t received, dropped, if_dropped; /* pcap_stats */
+	uint64_t syn, syn_retrans, syn_ack, syn_ack_retrans; /* sums over the flows handed out */
+	uint64_t file_bytes;
+	int file_error;            /* errno of the first failed write to capture_fd; 0 if none */
+	bool proven_start, proven_end;
+	int64_t cpu_ns;            /* of the thread */
+	struct flow_stats flow;
+};
+
+/* Open and start.  Returns 0, or -EPERM, -ENODEV, -ENOMEM, -EIO with *err; nothing to free then. */
+int sniffer_start(const struct sniffer_options *options, struct sniffer **ret, struct err *err);
+
+/* How many canaries have been read so far.  The caller sends one and polls with a deadline. */
+unsigned sniffer_canaries(const struct sniffer *s);
+
+/* Stop the thread, flush the file, hand out the remaining flows.  Frees s. */
+void sniffer_stop(struct sniffer *s, struct sniffer_report *ret);
+
+/* libpcap's version string, static. */
+const char *sniffer_library_version(void);
+
+#endif

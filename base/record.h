@@ -1,13 +1,15 @@
 /*
  * record: run.json (schema twbench.run/1), everything one run saw, as plain structs.
  *
- * bench fills it, analysis reads it; this is the only place where the two meet.  Every scalar has one row
- * in a field table (record_fields): key path, type, unit, source, meaning, what it does not mean.
- * Writer, reader, JSON Schema, results/README.md and `twbench list fields|metrics` all come from
- * those rows, so a number cannot be written that is not documented.
+ * bench fills it, analysis reads it; this is the only place where the two meet.  Every member has one
+ * row in the field table (record_fields): key path, type, unit, source, meaning, what it does not
+ * mean.  Life cycle, writer, reader, JSON Schema, results/README.md and `twbench list fields|metrics`
+ * all come from those rows, so a number cannot be written that is not documented.
  *
- * Unknown is RECORD_NONE in memory (NAN for reals, NULL for text) and null in the file; absent is
- * never 0.  Times count from the start of the repeat unless the key says otherwise.
+ * Unknown is RECORD_NONE in memory (NAN for reals, NULL or "" for text, SIDES_UNKNOWN) and null in
+ * the file, where `why_null` of the same object says why; absent is never 0.  Integers are exact
+ * within 2^53 (what any JSON reader keeps).  Times count from the start of the repeat unless the
+ * key says otherwise.
  */
 #ifndef TWBENCH_BASE_RECORD_H
 #define TWBENCH_BASE_RECORD_H
@@ -207,14 +209,15 @@ struct record {
 
 /* --- life cycle -------------------------------------------------------------------------------- */
 
-void record_init(struct record *r);
-void record_release(struct record *r);
+void record_init(struct record *r);               /* all unknown, no cases */
+void record_release(struct record *r);            /* NULL, zeroed and half-built are fine; here and below */
 int record_repeat_init(struct record_repeat *r);  /* all unknown, histograms empty; 0 or -ENOMEM */
 void record_repeat_release(struct record_repeat *r);
 
-struct record_case *record_add_case(struct record *r);             /* NULL: no memory */
-struct record_repeat *record_add_repeat(struct record_case *c);    /* initialised; NULL: no memory */
-int record_add_warning(struct record *r, const char *text);        /* kept once; 0 or -ENOMEM */
+/* The last of the list, initialised; NULL: no memory.  Earlier pointers into the list are void. */
+struct record_case *record_add_case(struct record *r);
+struct record_repeat *record_add_repeat(struct record_case *c);
+int record_add_warning(struct record *r, const char *text); /* kept once; 0 or -ENOMEM */
 
 /* Counter delta (after - before) at a side; on shared namespaces ask SIDE_CLIENT.
  * A counter that is left out moved by 0; RECORD_NONE when the witness was absent. */
@@ -226,11 +229,13 @@ int64_t record_counter_delta(const struct record_repeat *r, enum side side, cons
 void record_write(const struct record *r, FILE *out);
 
 /* Write to `dirfd`/`name` by way of a temporary name, fsync and rename.  0 or negative errno with
- * *err; what stood there before is then untouched. */
+ * *err (-ENOSPC when the disk is full); what stood there before is then untouched. */
 int record_save(const struct record *r, int dirfd, const char *name, struct err *err);
 
-/* Read run.json (a path, a run directory, or "-").  Refuses another schema major.  0 or -EINVAL,
- * -EIO with *err and nothing to release. */
+/* Read run.json (a path, a run directory, or "-").  Refuses another schema major and any value of
+ * the wrong type, length or range; keys it does not know are passed over, keys that are missing are
+ * unknown.  0, -EINVAL or -ENOMEM with *err and nothing to release.
+ * record_parse: `root` stays the caller's. */
 int record_load(struct record *r, const char *path, struct err *err);
 int record_parse(struct record *r, json *root, struct err *err);
 
@@ -241,17 +246,38 @@ int record_repeat_parse(struct record_repeat *r, json *node, struct err *err);
 /* --- the field table ------------------------------------------------------------------------- */
 
 enum field_type {
-	FIELD_INT,   /* int64_t */
-	FIELD_REAL,  /* double */
+	FIELD_INT,     /* int64_t */
+	FIELD_SMALL,   /* int8_t, never unknown */
+	FIELD_REAL,    /* double */
 	FIELD_BOOL,
-	FIELD_TEXT,  /* char[] in the struct */
-	FIELD_STRING, /* char *, owned */
-	FIELD_SIDES, /* enum sides */
-	FIELD_CUSTOM /* written and read by code of its own: lists, histograms, series */
+	FIELD_TEXT,    /* char[] in the struct */
+	FIELD_STRING,  /* char *, owned */
+	FIELD_KEY,     /* char[] that is the element's key in a FIELD_MAP */
+	FIELD_SIDES,   /* enum sides */
+	FIELD_OUTCOME, /* enum outcome */
+	FIELD_CLASS,   /* enum teardown_class */
+	FIELD_HIST,    /* a number taken from a struct hist; `stat` says which */
+	FIELD_LIST,    /* an array of structs of another scope; `list` says which */
+	FIELD_MAP,     /* the same, as an object */
+	FIELD_CUSTOM   /* written and read by `codec` */
 };
 
-/* What a field belongs to. */
-enum field_scope { SCOPE_RUN, SCOPE_CASE, SCOPE_REPEAT, SCOPE_WITNESS, SCOPE_CHECK, SCOPE_SYSCTL, SCOPE_COUNT };
+/* What a field belongs to: one struct each. */
+enum field_scope {
+	SCOPE_RUN,
+	SCOPE_CASE,
+	SCOPE_REPEAT,
+	SCOPE_ERRNO,
+	SCOPE_TEARDOWN,
+	SCOPE_COUNTER,
+	SCOPE_WITNESS,
+	SCOPE_CHECK,
+	SCOPE_SYSCTL,
+	SCOPE_COUNT
+};
+
+struct field_codec;
+struct field_list;
 
 struct field {
 	const char *path;    /* dotted, within its scope: "time_wait.client.peak" */
@@ -263,10 +289,28 @@ struct field {
 	const char *meaning;
 	const char *not_meaning; /* what a reader might wrongly take it for; "" if nothing */
 	signed char better;  /* -1 lower is better, +1 higher, 0 neither: only rows with a number are metrics */
+	const char *null_when; /* why it is null when it is; NULL: the witness of `source` was absent */
+	const char *words;   /* FIELD_TEXT: the only values, blank between; NULL: any */
+	int stat;            /* FIELD_HIST; FIELD_CUSTOM: for the codec */
+	const struct field_codec *codec;
+	const struct field_list *list;
 };
 
+/* Rows of one scope stand together, in the order of the file. */
 extern const struct field record_fields[];
 extern const size_t record_fields_count;
+
+const char *record_scope_key(enum field_scope scope);     /* "repeat" */
+const char *record_field_type_key(const struct field *f); /* "integer", "number", ... as JSON Schema has it */
+
+/* NULL if there is none of that path. */
+const struct field *record_field_find(enum field_scope scope, const char *path);
+
+/* Can an expectation or a comparison be made on it: a single number of a repeat. */
+bool record_field_is_metric(const struct field *f);
+
+/* Its value in `object`, the struct of its scope; NAN when unknown or no number.  A bool is 0 or 1. */
+double record_field_number(const struct field *f, const void *object);
 
 /* JSON Schema (draft-07 subset) made from the table; Markdown field list for results/README.md. */
 void record_write_schema(FILE *out);

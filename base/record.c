@@ -210,15 +210,16 @@ int64_t record_counter_delta(const struct record_repeat *r, enum side side, cons
 {
 	const struct record_counters *c = &r->counters[side];
 
-	if (c->count == 0) /* a namespace where every counter is 0 does not exist: RtoAlgorithm is 1 */
+	if (c->count ==
+	    0) /* a namespace where every counter is 0 does not exist: RtoAlgorithm is 1 */
 		return RECORD_NONE;
 	for (size_t i = 0; i < c->count; i++) {
 		const struct record_counter *k = &c->item[i];
 
 		if (strcmp(k->name, name) == 0)
-			return k->before == RECORD_NONE || k->after == RECORD_NONE ?
-				       RECORD_NONE :
-				       k->after - k->before;
+			return k->before == RECORD_NONE || k->after == RECORD_NONE
+				       ? RECORD_NONE
+				       : k->after - k->before;
 	}
 	return 0;
 }

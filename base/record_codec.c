@@ -35,9 +35,8 @@ static int schema_read(const struct field *f, void *object, json *node, struct e
 	return 0;
 }
 
-const struct field_codec codec_schema = {
-	schema_write, schema_read, NULL, "{\"const\": \"" RECORD_SCHEMA "\"}", "string"
-};
+const struct field_codec codec_schema = { schema_write, schema_read, NULL,
+					  "{\"const\": \"" RECORD_SCHEMA "\"}", "string" };
 
 static void tool_name_write(const struct field *f, const void *object, struct jsonw *w)
 {
@@ -46,8 +45,8 @@ static void tool_name_write(const struct field *f, const void *object, struct js
 	jsonw_string(w, "twbench");
 }
 
-const struct field_codec codec_tool_name = { tool_name_write, NULL, NULL, "{\"const\": \"twbench\"}",
-					     "string" };
+const struct field_codec codec_tool_name = { tool_name_write, NULL, NULL,
+					     "{\"const\": \"twbench\"}", "string" };
 
 /* --- embedded JSON --------------------------------------------------------------------------- */
 
@@ -151,7 +150,8 @@ static int texts_read(const struct field *f, void *object, json *node, struct er
 		const char *s = json_string(c);
 
 		if (!s)
-			return err_set(err, -EINVAL, "[%zu]: not a string (%s)", *count, json_type_name(c));
+			return err_set(err, -EINVAL, "[%zu]: not a string (%s)", *count,
+				       json_type_name(c));
 		(*ret)[*count] = strdup(s);
 		if (!(*ret)[*count])
 			return err_set(err, -ENOMEM, "no memory");
@@ -169,10 +169,9 @@ static void texts_release(const struct field *f, void *object)
 	free(text);
 }
 
-const struct field_codec codec_texts = {
-	texts_write, texts_read, texts_release, "{\"type\": \"array\", \"items\": {\"type\": \"string\"}}",
-	"array of strings"
-};
+const struct field_codec codec_texts = { texts_write, texts_read, texts_release,
+					 "{\"type\": \"array\", \"items\": {\"type\": \"string\"}}",
+					 "array of strings" };
 
 /* --- a set of teardown classes --------------------------------------------------------------- */
 
@@ -195,18 +194,21 @@ static int classes_read(const struct field *f, void *object, json *node, struct 
 		return err_set(err, -EINVAL, "not an array (%s)", json_type_name(node));
 	for (json *c = json_first(node); c; c = json_next(c)) {
 		const char *key = json_string(c);
-		enum teardown_class class = key ? teardown_class_from_key(key) : TEARDOWN_CLASS_COUNT;
+		enum teardown_class class =
+			key ? teardown_class_from_key(key) : TEARDOWN_CLASS_COUNT;
 
 		if (class == TEARDOWN_CLASS_COUNT)
-			return err_set(err, -EINVAL, "'%.40s' is no teardown class", key ? key : "");
+			return err_set(err, -EINVAL, "'%.40s' is no teardown class",
+				       key ? key : "");
 		*set |= CLASS_BIT(class);
 	}
 	return 0;
 }
 
-const struct field_codec codec_classes = { classes_write, classes_read, NULL,
-					   "{\"type\": \"array\", \"items\": {\"type\": \"string\"}}",
-					   "array of strings" };
+const struct field_codec codec_classes = {
+	classes_write, classes_read, NULL,
+	"{\"type\": \"array\", \"items\": {\"type\": \"string\"}}", "array of strings"
+};
 
 /* --- histogram buckets ----------------------------------------------------------------------- */
 
@@ -241,7 +243,8 @@ static int buckets_read(const struct field *f, void *object, json *node, struct 
 		    !json_int(json_next(json_first(c)), &n))
 			return err_set(err, -EINVAL, "a bucket is not a pair of whole numbers");
 		if (index <= last || index >= (int64_t)HIST_BUCKETS || n <= 0)
-			return err_set(err, -EINVAL, "bucket [%" PRId64 ", %" PRId64 "] cannot be", index, n);
+			return err_set(err, -EINVAL, "bucket [%" PRId64 ", %" PRId64 "] cannot be",
+				       index, n);
 		h->count[index] = n;
 		last = index;
 	}
@@ -372,7 +375,8 @@ const struct field_codec codec_series_side = {
 
 /* --- why a value is null --------------------------------------------------------------------- */
 
-static const struct record_witness *source_witness(const struct field *f, const struct record_repeat *r)
+static const struct record_witness *source_witness(const struct field *f,
+						   const struct record_repeat *r)
 {
 	size_t len = strcspn(f->source, ": ");
 
@@ -385,7 +389,8 @@ static const struct record_witness *source_witness(const struct field *f, const 
 /* An absent witness explains more than the row's own reason. */
 const char *field_why_null(const struct field *f, const void *object)
 {
-	const struct record_witness *w = f->scope == SCOPE_REPEAT ? source_witness(f, object) : NULL;
+	const struct record_witness *w =
+		f->scope == SCOPE_REPEAT ? source_witness(f, object) : NULL;
 
 	if (w && !w->present)
 		return w->note[0] ? w->note : "the witness was absent";
@@ -411,5 +416,6 @@ static void why_null_write(const struct field *own, const void *object, struct j
 
 const struct field_codec codec_why_null = {
 	why_null_write, NULL, NULL,
-	"{\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\"}}", "object of strings"
+	"{\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\"}}",
+	"object of strings"
 };

@@ -9,20 +9,20 @@
  * what else it comes from.  The order is the order of the file.
  */
 
-static const struct field_list list_cases = {
-	SCOPE_CASE, sizeof(struct record_case), offsetof(struct record, case_count), 4096, true
-};
-static const struct field_list list_repeats = {
-	SCOPE_REPEAT, sizeof(struct record_repeat), offsetof(struct record_case, repeat_count), 1000, true
-};
+static const struct field_list list_cases = { SCOPE_CASE, sizeof(struct record_case),
+					      offsetof(struct record, case_count), 4096, true };
+static const struct field_list list_repeats = { SCOPE_REPEAT, sizeof(struct record_repeat),
+						offsetof(struct record_case, repeat_count), 1000,
+						true };
 static const struct field_list list_errnos = {
 	SCOPE_ERRNO, sizeof(struct record_errno), offsetof(struct record_repeat, errno_count),
 	sizeof(((struct record_repeat *)0)->errnos) / sizeof(struct record_errno), false
 };
-static const struct field_list list_teardowns = {
-	SCOPE_TEARDOWN, sizeof(struct record_teardown), offsetof(struct record_repeat, teardown_count),
-	sizeof(((struct record_repeat *)0)->teardown) / sizeof(struct record_teardown), false
-};
+static const struct field_list list_teardowns = { SCOPE_TEARDOWN, sizeof(struct record_teardown),
+						  offsetof(struct record_repeat, teardown_count),
+						  sizeof(((struct record_repeat *)0)->teardown) /
+							  sizeof(struct record_teardown),
+						  false };
 static const struct field_list list_counters_client = {
 	SCOPE_COUNTER, sizeof(struct record_counter),
 	offsetof(struct record_repeat, counters[SIDE_CLIENT].count), 4096, true
@@ -39,9 +39,9 @@ static const struct field_list list_checks = {
 	SCOPE_CHECK, sizeof(struct record_check), offsetof(struct record_repeat, check_count),
 	sizeof(((struct record_repeat *)0)->check) / sizeof(struct record_check), false
 };
-static const struct field_list list_sysctls = {
-	SCOPE_SYSCTL, sizeof(struct record_sysctl), offsetof(struct record_repeat, sysctl_count), 1024, true
-};
+static const struct field_list list_sysctls = { SCOPE_SYSCTL, sizeof(struct record_sysctl),
+						offsetof(struct record_repeat, sysctl_count), 1024,
+						true };
 
 const struct field record_fields[] = {
 #include "base/record_fields_run.inc"
@@ -52,17 +52,17 @@ const struct field record_fields[] = {
 const size_t record_fields_count = sizeof(record_fields) / sizeof(record_fields[0]);
 
 static const char *const scope_keys[SCOPE_COUNT] = {
-	[SCOPE_RUN] = "run",	     [SCOPE_CASE] = "case",	  [SCOPE_REPEAT] = "repeat",
+	[SCOPE_RUN] = "run",         [SCOPE_CASE] = "case",         [SCOPE_REPEAT] = "repeat",
 	[SCOPE_ERRNO] = "errno",     [SCOPE_TEARDOWN] = "teardown", [SCOPE_COUNTER] = "counter",
-	[SCOPE_WITNESS] = "witness", [SCOPE_CHECK] = "check",	  [SCOPE_SYSCTL] = "sysctl",
+	[SCOPE_WITNESS] = "witness", [SCOPE_CHECK] = "check",       [SCOPE_SYSCTL] = "sysctl",
 };
 
 static const char *const type_keys[] = {
-	[FIELD_INT] = "integer",  [FIELD_SMALL] = "integer",  [FIELD_REAL] = "number",
-	[FIELD_BOOL] = "boolean", [FIELD_TEXT] = "string",    [FIELD_STRING] = "string",
-	[FIELD_KEY] = "string",	  [FIELD_SIDES] = "string",   [FIELD_OUTCOME] = "string",
-	[FIELD_CLASS] = "string", [FIELD_HIST] = "integer",   [FIELD_LIST] = "array",
-	[FIELD_MAP] = "object",	  [FIELD_CUSTOM] = "custom",
+	[FIELD_INT] = "integer",  [FIELD_SMALL] = "integer", [FIELD_REAL] = "number",
+	[FIELD_BOOL] = "boolean", [FIELD_TEXT] = "string",   [FIELD_STRING] = "string",
+	[FIELD_KEY] = "string",   [FIELD_SIDES] = "string",  [FIELD_OUTCOME] = "string",
+	[FIELD_CLASS] = "string", [FIELD_HIST] = "integer",  [FIELD_LIST] = "array",
+	[FIELD_MAP] = "object",   [FIELD_CUSTOM] = "custom",
 };
 
 const char *record_scope_key(enum field_scope scope)

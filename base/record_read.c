@@ -13,8 +13,8 @@
 #include "base/record_table.h"
 
 #define FILE_MAX_BYTES (512u << 20)
-#define EXACT_MAX (INT64_C(1) << 53)
-#define REPEATS_MAX 1000 /* in a document; each takes 0.7 MB for its histograms */
+#define EXACT_MAX      (INT64_C(1) << 53)
+#define REPEATS_MAX    1000 /* in a document; each takes 0.7 MB for its histograms */
 
 static int wrong(struct err *err, json *node, const char *want)
 {
@@ -104,7 +104,8 @@ static int no_such_word(struct err *err, json *node, const char *what)
 {
 	const char *s = json_string(node);
 
-	return s ? err_set(err, -EINVAL, "'%.40s' is no %s", s, what) : wrong(err, node, "a string");
+	return s ? err_set(err, -EINVAL, "'%.40s' is no %s", s, what)
+		 : wrong(err, node, "a string");
 }
 
 static int read_word(const struct field *f, void *p, json *node, struct err *err)
@@ -125,9 +126,9 @@ static int read_word(const struct field *f, void *p, json *node, struct err *err
 		return *(enum outcome *)p != OUTCOME_COUNT ? 0 : no_such_word(err, node, "outcome");
 	}
 	*(enum teardown_class *)p = teardown_class_from_key(s);
-	return *(enum teardown_class *)p != TEARDOWN_CLASS_COUNT ?
-		       0 :
-		       no_such_word(err, node, "teardown class");
+	return *(enum teardown_class *)p != TEARDOWN_CLASS_COUNT
+		       ? 0
+		       : no_such_word(err, node, "teardown class");
 }
 
 /* Quantiles and the mean follow from the rest and are not read. */
@@ -138,7 +139,8 @@ static int read_hist(const struct field *f, struct hist *h, json *node, struct e
 
 	if (f->stat == STAT_SUM)
 		return read_real(&h->sum_ns, node, err);
-	if (f->stat != STAT_COUNT && f->stat != STAT_CLAMPED && f->stat != STAT_MIN && f->stat != STAT_MAX)
+	if (f->stat != STAT_COUNT && f->stat != STAT_CLAMPED && f->stat != STAT_MIN &&
+	    f->stat != STAT_MAX)
 		return 0;
 	rc = read_int(&v, node, err);
 	if (rc < 0 || json_type(node) == JSON_NULL)
@@ -172,7 +174,8 @@ static int read_item(const struct field *f, void *object, json *node, struct err
 		return err_set(err, -ENOMEM, "no memory");
 	if (f->type == FIELD_MAP) {
 		if (strlen(name) >= key->size)
-			return err_set(err, -EINVAL, "the name is longer than %zu bytes", key->size - 1);
+			return err_set(err, -EINVAL, "the name is longer than %zu bytes",
+				       key->size - 1);
 		memcpy(field_at_mut(key, item), name, strlen(name) + 1);
 	}
 	return scope_read(f->list->of, item, node, err);
@@ -269,8 +272,8 @@ static int check_hist(struct hist *h, struct err *err)
 		sum += h->count[i];
 	}
 	if (sum != h->total || h->clamped > h->total)
-		return err_set(err, -EINVAL, "count is %" PRId64 ", the buckets sum to %" PRId64, h->total,
-			       sum);
+		return err_set(err, -EINVAL, "count is %" PRId64 ", the buckets sum to %" PRId64,
+			       h->total, sum);
 	if (sum == 0) { /* as hist_init leaves it */
 		h->sum_ns = 0;
 		h->min_ns = INT64_MAX;
@@ -289,11 +292,25 @@ static int check_scope(const struct field *f, size_t count, void *object, struct
 		if (f[i].type != FIELD_HIST || f[i].stat != STAT_COUNT)
 			continue;
 		if (check_hist(field_at_mut(&f[i], object), err) < 0) {
-			err_wrap(err, "%.*s", (int)(strrchr(f[i].path, '.') - f[i].path), f[i].path);
+			err_wrap(err, "%.*s", (int)(strrchr(f[i].path, '.') - f[i].path),
+				 f[i].path);
 			return -EINVAL;
 		}
 	}
 	return 0;
+}
+
+/* "[3]: fault" under "cases" reads "cases[3]: fault". */
+static void wrap_path(struct err *err, const char *path)
+{
+	char rest[sizeof(err->text)];
+
+	if (err->text[0] != '[') {
+		err_wrap(err, "%s", path);
+		return;
+	}
+	memcpy(rest, err->text, sizeof(rest));
+	(void)snprintf(err->text, sizeof(err->text), "%s%.400s", path, rest);
 }
 
 int scope_read(enum field_scope scope, void *object, json *node, struct err *err)
@@ -309,7 +326,7 @@ int scope_read(enum field_scope scope, void *object, json *node, struct err *err
 			return rc;
 		rc = value ? read_value(&f[i], object, value, err) : 0;
 		if (rc < 0) {
-			err_wrap(err, "%s", f[i].path);
+			wrap_path(err, f[i].path);
 			return rc;
 		}
 	}
@@ -328,7 +345,9 @@ static int check_repeats(json *root, struct err *err)
 
 		count += repeats ? json_count(repeats) : 0;
 	}
-	return count > REPEATS_MAX ? err_set(err, -EINVAL, "cases: more than %d repeats", REPEATS_MAX) : 0;
+	return count > REPEATS_MAX
+		       ? err_set(err, -EINVAL, "cases: more than %d repeats", REPEATS_MAX)
+		       : 0;
 }
 
 int record_parse(struct record *r, json *root, struct err *err)

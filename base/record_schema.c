@@ -11,7 +11,8 @@
 static const char *const required[SCOPE_COUNT] = {
 	[SCOPE_RUN] = "schema tool run exit host cases warnings",
 	[SCOPE_CASE] = "name strategy declared params repeats",
-	[SCOPE_REPEAT] = "index status ledger latency time_wait capture counters witnesses checks sysctl series",
+	[SCOPE_REPEAT] = "index status ledger latency time_wait capture counters witnesses checks "
+			 "sysctl series",
 	[SCOPE_ERRNO] = "errno count",
 	[SCOPE_TEARDOWN] = "class holder count",
 	[SCOPE_COUNTER] = "before after",
@@ -83,7 +84,8 @@ static void write_type(const struct field *f, struct jsonw *w)
 
 static void write_enum(const struct field *f, struct jsonw *w)
 {
-	if (f->type != FIELD_SIDES && f->type != FIELD_OUTCOME && f->type != FIELD_CLASS && !f->words)
+	if (f->type != FIELD_SIDES && f->type != FIELD_OUTCOME && f->type != FIELD_CLASS &&
+	    !f->words)
 		return;
 	jsonw_key(w, "enum");
 	jsonw_array_flat(w);

@@ -22,7 +22,7 @@ struct field_list {
 	enum field_scope of;
 	size_t element_size;
 	size_t count_offset;
-	size_t max;          /* more are refused when reading */
+	size_t max; /* more are refused when reading */
 	bool heap;
 };
 
@@ -31,8 +31,8 @@ struct field_codec {
 	void (*write)(const struct field *f, const void *object, struct jsonw *w);
 	int (*read)(const struct field *f, void *object, json *node, struct err *err);
 	void (*release)(const struct field *f, void *object); /* NULL: nothing to release */
-	const char *schema;  /* JSON Schema of the value */
-	const char *type;    /* in a word, for people */
+	const char *schema;                                   /* JSON Schema of the value */
+	const char *type;                                     /* in a word, for people */
 };
 
 /* What FIELD_HIST takes from a histogram. */
@@ -49,8 +49,8 @@ enum hist_stat {
 	STAT_P999
 };
 
-extern const struct field_codec codec_schema, codec_tool_name, codec_json, codec_texts, codec_classes,
-	codec_buckets, codec_series_time, codec_series_side, codec_why_null;
+extern const struct field_codec codec_schema, codec_tool_name, codec_json, codec_texts,
+	codec_classes, codec_buckets, codec_series_time, codec_series_side, codec_why_null;
 
 /* The first row of `scope`; *ret_count of them follow each other. */
 const struct field *scope_fields(enum field_scope scope, size_t *ret_count);
@@ -92,7 +92,8 @@ struct path {
 typedef void path_step(struct jsonw *w, const char *key);
 
 /* Close the objects that row `dotted` is no longer in, open those it is newly in. */
-void path_move(struct path *at, const char *dotted, struct jsonw *w, path_step *open, path_step *close);
+void path_move(struct path *at, const char *dotted, struct jsonw *w, path_step *open,
+	       path_step *close);
 
 void scope_write(enum field_scope scope, const void *object, struct jsonw *w);
 int scope_read(enum field_scope scope, void *object, json *node, struct err *err);

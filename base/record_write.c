@@ -14,10 +14,9 @@
 
 double hist_stat_value(const struct hist *h, enum hist_stat stat)
 {
-	static const double quantile[] = { [STAT_P50] = 0.5,
-					   [STAT_P90] = 0.9,
-					   [STAT_P99] = 0.99,
-					   [STAT_P999] = 0.999 };
+	static const double quantile[] = {
+		[STAT_P50] = 0.5, [STAT_P90] = 0.9, [STAT_P99] = 0.99, [STAT_P999] = 0.999
+	};
 	int64_t v;
 
 	switch (stat) {
@@ -173,7 +172,8 @@ static bool part_same(const struct path *a, const struct path *b, int i)
 	return a->len[i] == b->len[i] && memcmp(a->part[i], b->part[i], a->len[i]) == 0;
 }
 
-void path_move(struct path *at, const char *dotted, struct jsonw *w, path_step *open, path_step *close)
+void path_move(struct path *at, const char *dotted, struct jsonw *w, path_step *open,
+	       path_step *close)
 {
 	struct path to;
 	int common = 0;
@@ -303,7 +303,8 @@ int record_save(const struct record *r, int dirfd, const char *name, struct err 
 
 	if (rc < 0)
 		return rc;
-	if (snprintf(temp, sizeof(temp), ".%s.%ld.tmp", name, (long)getpid()) >= (int)sizeof(temp)) {
+	if (snprintf(temp, sizeof(temp), ".%s.%ld.tmp", name, (long)getpid()) >=
+	    (int)sizeof(temp)) {
 		rc = err_set(err, -ENAMETOOLONG, "cannot write '%s': the name is too long", name);
 		goto out;
 	}

@@ -1,6 +1,7 @@
 /* Print a made-up run.json: five strategies, all witnesses in agreement, TIME_WAIT drained. */
 #include <stdio.h>
 
+#include "analysis/reconcile.h"
 #include "tests/sample_record.h"
 
 int main(void)
@@ -8,6 +9,7 @@ int main(void)
 	struct record r;
 
 	sample_record(&r, 2);
+	(void)reconcile_record(&r); /* fills the checks and what is derived */
 	record_write(&r, stdout);
 	record_release(&r);
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;

@@ -13,7 +13,7 @@ say    = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$1' '$2')
 
 PKG_CONFIG ?= pkg-config
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
-	    -Wvla -Wformat=2 -Wundef -Wpointer-arith -Wcast-qual -Wwrite-strings -Werror=implicit
+	    -Wvla -Wformat=2 -Wundef -Wpointer-arith -Wcast-qual -Wwrite-strings -Wno-overlength-strings -Werror=implicit
 OPT      ?= -O2 -g
 COMMIT   := $(shell git rev-parse --short=12 HEAD 2>/dev/null)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
 CPPFLAGS += -D_GNU_SOURCE -I.

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "bench/lab.h"
+#include "bench/protocol.h"
 
 #define US_NS     INT64_C(1000)
 #define MS_NS     (1000 * US_NS)
@@ -15,8 +16,6 @@
 #define HOUR_NS   (60 * MINUTE_NS)
 #define KI        INT64_C(1024)
 #define SEED_MAX  (INT64_C(1) << 53)
-#define REQUEST_BYTES_MAX KI * KI
-#define REPLY_BYTES_MAX   64 * KI * KI
 
 static const char *const shape_words[LOAD_SHAPE_COUNT] = { "poll", "rate", "steps", "saturate" };
 static const char *const spacing_words[ARRIVAL_SPACING_COUNT] = { "constant", "poisson" };
@@ -137,9 +136,9 @@ const struct scenario_key scenario_keys[] = {
 	"Requests on one connection, for strategies that keep connections; others make one." },
 { "load.threads", &scenario_kind_int, FIELD(threads), 0, 64, "0", NULL, NULL,
 	"Client threads; 0: chosen by the plan." },
-{ "protocol.request_bytes", &scenario_kind_sizes, FIELD(request_bytes), 1, REQUEST_BYTES_MAX, "20", NULL, NULL,
+{ "protocol.request_bytes", &scenario_kind_sizes, FIELD(request_bytes), 1, PROTOCOL_REQUEST_MAX, "20", NULL, NULL,
 	"Size of a request." },
-{ "protocol.reply_bytes", &scenario_kind_sizes, FIELD(reply_bytes), 1, REPLY_BYTES_MAX, "50", NULL, NULL,
+{ "protocol.reply_bytes", &scenario_kind_sizes, FIELD(reply_bytes), 1, PROTOCOL_REPLY_MAX, "50", NULL, NULL,
 	"Size of a reply." },
 { "protocol.think", &scenario_kind_duration, FIELD(think_ns), 0, MINUTE_NS, "0s", NULL, NULL,
 	"The server waits so long before it replies." },
@@ -192,7 +191,7 @@ _Static_assert(sizeof(scenario_keys) / sizeof(scenario_keys[0]) <= SCENARIO_KEYS
 
 static const char *const meta_words[] = { "schema", "name",  "summary", "notes",
 					  "expect", "cases", "matrix" };
-static const char *const section_words[] = { "load",	   "protocol", "server",
+static const char *const section_words[] = { "load",       "protocol", "server",
 					     "addressing", "tuning",   "witnesses" };
 
 const char *scenario_meta_word(size_t i)
@@ -239,6 +238,10 @@ int scenario_key_unknown(const char *path, struct err *err)
 	const char *near = NULL;
 	size_t section = (size_t)(leaf(path) - path), count = 0;
 
+	for (size_t i = 0; scenario_meta_word(i); i++)
+		if (strcmp(scenario_meta_word(i), path) == 0)
+			return err_set(err, -EINVAL, "%s: belongs to the document, not to a case",
+				       path);
 	/* A key of another section, spelled right, beats one of this section spelled alike. */
 	for (size_t i = 0; i < scenario_keys_count && !near; i++)
 		if (strcmp(leaf(scenario_keys[i].path), leaf(path)) == 0)
@@ -258,7 +261,8 @@ int scenario_key_unknown(const char *path, struct err *err)
 	if (!near)
 		near = num_nearest(path + section, words, count, sizeof(words[0]));
 	if (near)
-		return err_set(err, -EINVAL, "%.100s: unknown key (did you mean '%s'?)", path, near);
+		return err_set(err, -EINVAL, "%.100s: unknown key (did you mean '%s'?)", path,
+			       near);
 	return err_set(err, -EINVAL, "%.100s: unknown key (`twbench list keys` shows all)", path);
 }
 

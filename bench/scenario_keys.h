@@ -20,7 +20,8 @@ struct err;
 struct scenario_value {
 	json *node;
 	const char *text;
-	char number[32]; /* where `text` points for a JSON number: so never copy the struct plainly */
+	char number
+		[32]; /* where `text` points for a JSON number: so never copy the struct plainly */
 };
 
 void scenario_value_init(struct scenario_value *v, json *node);
@@ -33,7 +34,8 @@ struct scenario_kind {
 	int (*read)(const struct scenario_key *k, const struct scenario_value *v, void *field,
 		    struct err *err);
 	void (*write)(const struct scenario_key *k, const void *field, struct jsonw *w);
-	void (*schema)(const struct scenario_key *k, struct jsonw *w); /* members of an open object */
+	void (*schema)(const struct scenario_key *k,
+		       struct jsonw *w); /* members of an open object */
 	void (*describe)(const struct scenario_key *k, char *buf, size_t size);
 };
 
@@ -41,9 +43,9 @@ struct scenario_key {
 	const char *path; /* "load.clients" */
 	const struct scenario_kind *kind;
 	size_t offset;
-	int64_t min, max;             /* integers, durations (ns); size in bytes of a text */
-	const char *preset;           /* the default, as one would write it; NULL: nothing */
-	const char *(*word)(int i);   /* the words to choose from; NULL after the last */
+	int64_t min, max;           /* integers, durations (ns); size in bytes of a text */
+	const char *preset;         /* the default, as one would write it; NULL: nothing */
+	const char *(*word)(int i); /* the words to choose from; NULL after the last */
 	bool (*applies)(const struct case_spec *c); /* NULL: always; else left out when written */
 	const char *help;
 };

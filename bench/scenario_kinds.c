@@ -300,8 +300,8 @@ static int strategy_read(const struct scenario_key *k, const struct scenario_val
 	if (near)
 		return err_set(err, -EINVAL, "'%.64s' is no strategy (did you mean '%s'?)", v->text,
 			       near);
-	return err_set(err, -EINVAL,
-		       "'%.64s' is no strategy (`twbench list strategies` shows all)", v->text);
+	return err_set(err, -EINVAL, "'%.64s' is no strategy (`twbench list strategies` shows all)",
+		       v->text);
 }
 
 static void strategy_write(const struct scenario_key *k, const void *field, struct jsonw *w)

@@ -81,6 +81,8 @@ struct case_spec {
 	int64_t server_threads;
 	/* protocol */
 	struct size_dist request_bytes, reply_bytes;
+	bool http;          /* plain HTTP/1.1 instead of our own protocol */
+	char path[256];     /* of the HTTP request */
 	int64_t think_ns;   /* the server waits so long before it replies */
 	int64_t timeout_ns; /* for connect, for the reply, for the close, each */
 	int64_t linger_s;   /* linger-timed */

@@ -97,6 +97,11 @@ static bool has_many_requests(const struct case_spec *c)
 	return c->strategy->many_requests;
 }
 
+static bool is_http(const struct case_spec *c)
+{
+	return c->http;
+}
+
 static bool has_host(const struct case_spec *c)
 {
 	return c->topology == TOPOLOGY_HOST;
@@ -131,7 +136,7 @@ const struct scenario_key scenario_keys[] = {
 { "load.duration", &scenario_kind_duration, FIELD(duration_ns), 10 * MS_NS, HOUR_NS, "8s", NULL, has_duration,
 	"How long new requests are started; shape steps has its own durations." },
 { "load.connections", &scenario_kind_int, FIELD(connections), 0, 1000000000, "0", NULL, NULL,
-	"Stop after so many connections, if the duration has not ended before; 0: no limit." },
+	"Stop after so many requests have started (one connection each unless the strategy keeps them), if the duration has not ended before; 0: no limit." },
 { "load.requests_per_connection", &scenario_kind_int, FIELD(requests_per_connection), 1, 1000000, "10", NULL, has_many_requests,
 	"Requests on one connection, for strategies that keep connections; others make one." },
 { "load.threads", &scenario_kind_int, FIELD(threads), 0, 64, "0", NULL, NULL,
@@ -140,6 +145,10 @@ const struct scenario_key scenario_keys[] = {
 	"Size of a request." },
 { "protocol.reply_bytes", &scenario_kind_sizes, FIELD(reply_bytes), 1, PROTOCOL_REPLY_MAX, "50", NULL, NULL,
 	"Size of a reply." },
+{ "protocol.http", &scenario_kind_bool, FIELD(http), 0, 0, "false", NULL, NULL,
+	"Speak plain HTTP/1.1 instead of the mock server's own protocol." },
+{ "protocol.path", &scenario_kind_text, FIELD(path), 0, sizeof(((struct case_spec *)0)->path), "/", NULL, is_http,
+	"Path of the HTTP request." },
 { "protocol.think", &scenario_kind_duration, FIELD(think_ns), 0, MINUTE_NS, "0s", NULL, NULL,
 	"The server waits so long before it replies." },
 { "protocol.timeout", &scenario_kind_duration, FIELD(timeout_ns), MS_NS, 10 * MINUTE_NS, "5s", NULL, NULL,

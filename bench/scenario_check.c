@@ -120,6 +120,23 @@ static int check_datagrams(const struct check *k, struct err *err)
 	return 0;
 }
 
+static int check_http(const struct check *k, struct err *err)
+{
+	const struct case_spec *c = k->c;
+
+	if (!c->http)
+		return 0;
+	if (c->strategy->udp)
+		return err_set(err, -EINVAL, "protocol.http: contradicts strategy '%s'",
+			       c->strategy->name);
+	for (const char *p = c->path; *p; p++)
+		if (c->path[0] != '/' || *p <= ' ' || *p == 0x7f)
+			return err_set(err, -EINVAL,
+				       "protocol.path: must begin with '/' and hold no blanks or "
+				       "control characters");
+	return 0;
+}
+
 static int check_addressing(const struct check *k, struct err *err)
 {
 	const struct case_spec *c = k->c;
@@ -181,8 +198,8 @@ static int check_host(const struct check *k, struct err *err)
 int scenario_case_check(struct case_spec *c, const uint8_t *layer, struct err *err)
 {
 	static int (*const checks[])(const struct check *k, struct err *err) = {
-		check_shape,    check_steps,     check_host,
-		check_strategy, check_datagrams, check_addressing,
+		check_shape,     check_steps, check_host,       check_strategy,
+		check_datagrams, check_http,  check_addressing,
 	};
 	const struct check k = { c, layer };
 	int r = 0;

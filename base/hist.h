@@ -39,7 +39,7 @@ void hist_merge(struct hist *into, const struct hist *from);
 
 /*
  * The value at quantile q (0..1): the highest value of the bucket where the cumulated count reaches
- * ceil(q * total).  -1 when empty, and when total is too small to name q (fewer than
+ * ceil(q * total), but never more than max_ns.  -1 when empty, and when total is too small to name q (fewer than
  * 10 / (1 - q) values lie in it: p99.9 wants 10,000), because such a number would be noise.
  */
 int64_t hist_quantile_ns(const struct hist *h, double q);

@@ -3,7 +3,7 @@
  *
  * Reading: comments are blanked first, so an error still names line and column; trailing text,
  * duplicate keys, NaN, nesting over 64 and bytes that are no UTF-8 are refused; lookups are
- * case-sensitive; integers are exact up to 2^53 and refused beyond.  Writing is our own and
+ * case-sensitive; integers are exact below 2^53 and refused from there on (2^53 + 1 reads as 2^53).  Writing is our own and
  * streams: 64-bit integers never pass through a double, and a NaN or infinity is written as null.
  */
 #ifndef TWBENCH_BASE_JSON_H
@@ -40,7 +40,7 @@ const char *json_key(json *child);                    /* its key in its object, 
 size_t json_count(json *parent);
 
 const char *json_string(json *node);                  /* NULL unless a string */
-bool json_int(json *node, int64_t *ret);              /* false unless a whole number within 2^53 */
+bool json_int(json *node, int64_t *ret);              /* false unless whole and below 2^53 in size */
 bool json_real(json *node, double *ret);
 bool json_bool(json *node, bool *ret);
 
@@ -51,13 +51,16 @@ bool json_bool(json *node, bool *ret);
 
 /*
  * A document being written to `out` (not owned).  Commas, quotes and indentation are its work.
- * Errors stick in the FILE; check ferror/fclose once at the end.  Depth is at most 32.
+ * Errors stick in the FILE; check ferror/fclose once at the end.  Depth is at most JSONW_DEPTH.
  */
+#define JSON_DEPTH 64                /* of a text that is read */
+#define JSONW_DEPTH (32 + JSON_DEPTH) /* room for a copied text inside our own */
+
 struct jsonw {
 	FILE *out;
 	int depth;
-	bool first[33];
-	bool flat[33];   /* this level is written on one line */
+	bool first[JSONW_DEPTH + 1];
+	bool flat[JSONW_DEPTH + 1]; /* this level is written on one line */
 	bool after_key;
 };
 

@@ -29,7 +29,8 @@ int num_parse_real(const char *text, double min, double max, double *ret, struct
 /* 28232 -> "28 232": groups of three parted by a blank (the SI way).  Returns buf. */
 const char *num_format_grouped(int64_t value, char *buf, size_t size);
 
-/* 1500000000 -> "1.5s"; the shortest exact text that num_parse_duration() reads back.  Returns buf. */
+/* 1500000000 -> "1.5s", 100000000 -> "100ms"; the shortest exact text with a whole part before the
+ * point, which num_parse_duration() reads back.  Returns buf. */
 const char *num_format_duration(int64_t ns, char *buf, size_t size);
 
 /* Edit distance (Levenshtein), for "did you mean"; cheap for short words. */

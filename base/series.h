@@ -39,6 +39,7 @@ struct series {
 	size_t count, capacity;
 	int64_t taken;   /* samples taken, those that changed nothing included */
 	int64_t last_ns; /* time of the last sample taken, changed or not */
+	bool full;       /* a sample was refused, or the series is finished: it says nothing after last_ns */
 };
 
 const char *series_column_key(enum series_column c); /* "time_wait" */
@@ -46,7 +47,10 @@ const char *series_column_key(enum series_column c); /* "time_wait" */
 int series_init(struct series *s, size_t capacity); /* 0 or -ENOMEM */
 void series_release(struct series *s);
 
-/* Keep the sample if it differs.  False when the room is used up: the caller counts it as lost. */
+/*
+ * Keep the sample if it differs.  False when the room is used up, and for every sample after that:
+ * the caller counts it as lost, and neither `taken` nor last_ns moves.
+ */
 bool series_add(struct series *s, const struct series_row *row);
 
 /* Close the series with a last row at the time of the last sample. */

@@ -1,0 +1,335 @@
+#include "base/jsonscan.h"
+
+#include <errno.h>
+#include <float.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/num.h"
+#include "base/utf8.h"
+
+#define NUMBER_MAX 63 /* cJSON cuts longer ones */
+
+struct scan {
+	const char *text;
+	size_t size, at;
+	char *blanked; /* NULL when only a key is looked for */
+	size_t keys;   /* seen so far */
+	size_t wanted; /* key whose offset is kept in found_at */
+	size_t found_at;
+	struct err *err;
+};
+
+/* Columns count characters, as editors do, not bytes. */
+static int fault(struct scan *s, size_t at, const char *what)
+{
+	size_t line = 1, column = 1;
+
+	for (size_t i = 0; i < at && i < s->size; i++) {
+		if (s->text[i] == '\n') {
+			line++;
+			column = 1;
+		} else if ((s->text[i] & 0xc0) != 0x80) {
+			column++;
+		}
+	}
+	return err_set(s->err, -EINVAL, "line %zu, column %zu: %s", line, column, what);
+}
+
+static int peek(const struct scan *s)
+{
+	return s->at < s->size ? (uint8_t)s->text[s->at] : -1;
+}
+
+static int expected(struct scan *s, const char *what)
+{
+	char text[96];
+	int c = peek(s);
+
+	if (c < 0)
+		(void)snprintf(text, sizeof(text), "expected %s, found the end of the text", what);
+	else if (c > ' ' && c < 0x7f)
+		(void)snprintf(text, sizeof(text), "expected %s, found '%c'", what, c);
+	else
+		(void)snprintf(text, sizeof(text), "expected %s, found byte 0x%02x", what,
+			       (unsigned)c);
+	return fault(s, s->at, text);
+}
+
+static bool starts_with(const struct scan *s, const char *word)
+{
+	size_t length = strlen(word);
+
+	return s->size - s->at >= length && memcmp(s->text + s->at, word, length) == 0;
+}
+
+static int skip_comment(struct scan *s)
+{
+	size_t start = s->at;
+	bool line = s->text[s->at + 1] == '/';
+
+	s->at += 2;
+	while (s->at < s->size && !(line ? peek(s) == '\n' : starts_with(s, "*/")))
+		s->at++;
+	if (!line && s->at == s->size)
+		return fault(s, start, "this comment has no end");
+	if (!line)
+		s->at += 2;
+	for (size_t i = start; s->blanked && i < s->at; i++)
+		if (s->blanked[i] != '\n')
+			s->blanked[i] = ' ';
+	return 0;
+}
+
+static int skip_blanks(struct scan *s)
+{
+	int r = 0;
+
+	while (r == 0) {
+		int c = peek(s);
+
+		if (c == ' ' || c == '\t' || c == '\n' || c == '\r')
+			s->at++;
+		else if (starts_with(s, "//") || starts_with(s, "/*"))
+			r = skip_comment(s);
+		else
+			break;
+	}
+	return r;
+}
+
+/* The four digits after \u, or -1. */
+static int hex4(const struct scan *s, size_t at)
+{
+	int value = 0;
+
+	if (s->size - at < 4)
+		return -1;
+	for (size_t i = 0; i < 4; i++) {
+		static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+		const char *digit = memchr(digits, s->text[at + i], sizeof(digits) - 1);
+
+		if (!digit)
+			return -1;
+		value = value * 16 + (int)(digit - digits) % 16;
+	}
+	return value;
+}
+
+static int scan_escape(struct scan *s)
+{
+	size_t start = s->at;
+	int code;
+
+	s->at++;
+	if (peek(s) != 'u') {
+		if (peek(s) <= 0 || !strchr("\"\\/bfnrt", peek(s)))
+			return fault(s, start, "no such escape in a string");
+		s->at++;
+		return 0;
+	}
+	code = hex4(s, ++s->at);
+	if (code < 0)
+		return fault(s, start, "\\u wants four hexadecimal digits");
+	if (code == 0)
+		return fault(s, start, "\\u0000 is not allowed in a string");
+	s->at += 4;
+	if (code < 0xd800 || code > 0xdfff)
+		return 0;
+	if (code > 0xdbff || !starts_with(s, "\\u"))
+		return fault(s, start, "half of a surrogate pair");
+	code = hex4(s, s->at + 2);
+	if (code < 0xdc00 || code > 0xdfff)
+		return fault(s, start, "half of a surrogate pair");
+	s->at += 6;
+	return 0;
+}
+
+static int scan_string(struct scan *s)
+{
+	size_t start = s->at++;
+
+	for (;;) {
+		int c = peek(s), r = 0;
+
+		if (c < 0)
+			return fault(s, start, "this string has no end");
+		if (c < 0x20)
+			return fault(s, s->at, "control character in a string");
+		if (c == '\\')
+			r = scan_escape(s);
+		else
+			s->at++;
+		if (r < 0)
+			return r;
+		if (c == '"')
+			return 0;
+	}
+}
+
+static size_t skip_digits(struct scan *s)
+{
+	size_t start = s->at;
+
+	while (peek(s) >= '0' && peek(s) <= '9')
+		s->at++;
+	return s->at - start;
+}
+
+static int scan_number(struct scan *s)
+{
+	size_t start = s->at;
+	char copy[NUMBER_MAX + 1];
+	struct err ignored;
+	double value;
+
+	if (peek(s) == '-')
+		s->at++;
+	if (peek(s) == '0')
+		s->at++;
+	else if (skip_digits(s) == 0)
+		return expected(s, "a digit");
+	if (peek(s) == '.') {
+		s->at++;
+		if (skip_digits(s) == 0)
+			return expected(s, "a digit");
+	}
+	if (peek(s) == 'e' || peek(s) == 'E') {
+		s->at++;
+		if (peek(s) == '+' || peek(s) == '-')
+			s->at++;
+		if (skip_digits(s) == 0)
+			return expected(s, "a digit");
+	}
+	if (s->at - start > NUMBER_MAX)
+		return fault(s, start, "this number is too long");
+	memcpy(copy, s->text + start, s->at - start);
+	copy[s->at - start] = '\0';
+	if (num_parse_real(copy, -DBL_MAX, DBL_MAX, &value, &ignored) < 0)
+		return fault(s, start, "this number is too large");
+	return 0;
+}
+
+static int scan_word(struct scan *s)
+{
+	static const char *const words[] = { "true", "false", "null" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (starts_with(s, words[i])) {
+			s->at += strlen(words[i]);
+			return 0;
+		}
+	}
+	return expected(s, "a value");
+}
+
+static int scan_value(struct scan *s, int depth);
+
+static int scan_key(struct scan *s)
+{
+	int r;
+
+	if (peek(s) != '"')
+		return expected(s, "a key in double quotes");
+	if (s->keys++ == s->wanted)
+		s->found_at = s->at;
+	r = scan_string(s);
+	if (r == 0)
+		r = skip_blanks(s);
+	if (r < 0)
+		return r;
+	if (peek(s) != ':')
+		return expected(s, "':'");
+	s->at++;
+	return skip_blanks(s);
+}
+
+/* An array or object; depth counts it. */
+static int scan_container(struct scan *s, int depth)
+{
+	bool object = peek(s) == '{';
+	int end = object ? '}' : ']', r;
+
+	if (depth > JSON_DEPTH)
+		return fault(s, s->at, "nested too deeply (more than 64 levels)");
+	s->at++;
+	r = skip_blanks(s);
+	if (r < 0)
+		return r;
+	if (peek(s) == end) {
+		s->at++;
+		return 0;
+	}
+	for (;;) {
+		r = object ? scan_key(s) : 0;
+		if (r == 0)
+			r = scan_value(s, depth);
+		if (r == 0)
+			r = skip_blanks(s);
+		if (r < 0)
+			return r;
+		if (peek(s) == end) {
+			s->at++;
+			return 0;
+		}
+		if (peek(s) != ',')
+			return expected(s, object ? "',' or '}'" : "',' or ']'");
+		s->at++;
+		r = skip_blanks(s);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int scan_value(struct scan *s, int depth)
+{
+	int c = peek(s);
+
+	if (c == '{' || c == '[')
+		return scan_container(s, depth + 1);
+	if (c == '"')
+		return scan_string(s);
+	if (c == '-' || (c >= '0' && c <= '9'))
+		return scan_number(s);
+	return scan_word(s);
+}
+
+static int scan_text(struct scan *s)
+{
+	int r;
+
+	for (size_t i = 0, length; i < s->size; i += length) {
+		length = utf8_length(s->text + i, s->size - i);
+		if (length == 0)
+			return fault(s, i, "not UTF-8");
+	}
+	r = skip_blanks(s);
+	if (r == 0)
+		r = scan_value(s, 0);
+	if (r == 0)
+		r = skip_blanks(s);
+	if (r == 0 && s->at < s->size)
+		r = expected(s, "nothing after the value");
+	return r;
+}
+
+int jsonscan_check(const char *text, size_t size, char *blanked, struct err *err)
+{
+	struct scan s = {
+		.text = text, .size = size, .blanked = blanked, .wanted = SIZE_MAX, .err = err
+	};
+
+	return scan_text(&s);
+}
+
+int jsonscan_key_fault(const char *text, size_t size, size_t nth, const char *what, struct err *err)
+{
+	struct scan s = { .text = text, .size = size, .wanted = nth, .err = err };
+
+	(void)scan_text(&s); /* it was checked before; only found_at is wanted */
+	return fault(&s, s.found_at, what);
+}

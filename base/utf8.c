@@ -1,0 +1,34 @@
+#include "base/utf8.h"
+
+#include <stdint.h>
+
+/* Lead bytes and what may follow at once; bytes after the second are always 80..BF. */
+static const struct {
+	uint8_t lead_first, lead_last, second_first, second_last, length;
+} forms[] = {
+	{ 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
+	{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
+	{ 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+};
+
+size_t utf8_length(const char *text, size_t size)
+{
+	const uint8_t *byte = (const uint8_t *)text;
+
+	if (size == 0)
+		return 0;
+	if (byte[0] < 0x80)
+		return 1;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (byte[0] < forms[i].lead_first || byte[0] > forms[i].lead_last)
+			continue;
+		if (size < forms[i].length || byte[1] < forms[i].second_first ||
+		    byte[1] > forms[i].second_last)
+			return 0;
+		for (size_t k = 2; k < forms[i].length; k++)
+			if (byte[k] < 0x80 || byte[k] > 0xbf)
+				return 0;
+		return forms[i].length;
+	}
+	return 0;
+}

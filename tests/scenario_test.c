@@ -27,7 +27,8 @@ static void check_text(const char *got, const char *want)
 static const struct refusal {
 	const char *text, *want; /* what follows "scenario 'x.json': " */
 } refusals[] = {
-	{ "{ \"load\": { \"clinets\": 5 } }", "load.clinets: unknown key (did you mean 'clients'?)" },
+	{ "{ \"load\": { \"clinets\": 5 } }",
+	  "load.clinets: unknown key (did you mean 'clients'?)" },
 	{ "{ \"laod\": { \"clients\": 5 } }", "laod: unknown key (did you mean 'load'?)" },
 	{ "{ \"clients\": 5 }", "clients: unknown key (did you mean 'load.clients'?)" },
 	{ "{ \"matirx\": {} }", "matirx: unknown key (did you mean 'matrix'?)" },
@@ -65,7 +66,8 @@ static const struct refusal {
 	  "load.steps: step 1: \"duration\" is missing" },
 	{ "{ \"load\": { \"steps\": [{ \"rate\": 5, \"form\": 1 }] } }",
 	  "load.steps: step 1: form: unknown key (did you mean 'from'?)" },
-	{ "{ \"load\": { \"steps\": [{ \"rate\": 5, \"duration\": \"1s\" }], \"duration\": \"2s\" } }",
+	{ "{ \"load\": { \"steps\": [{ \"rate\": 5, \"duration\": \"1s\" }], \"duration\": \"2s\" "
+	  "} }",
 	  "load.duration: contradicts load.steps, which have their own" },
 	{ "{ \"protocol\": { \"reply_bytes\": \"60..40\" } }",
 	  "protocol.reply_bytes: '60..40': the low end is above the high end" },
@@ -78,7 +80,8 @@ static const struct refusal {
 	{ "{ \"strategy\": \"udp\", \"protocol\": { \"http\": true } }",
 	  "protocol.http: contradicts strategy 'udp'" },
 	{ "{ \"strategy\": \"simultaneous\", \"topology\": \"lo\" }",
-	  "topology: 'lo' cannot hold 'simultaneous': only the relay of topology wire can provoke it" },
+	  "topology: 'lo' cannot hold 'simultaneous': only the relay of topology wire can provoke "
+	  "it" },
 	{ "{ \"topology\": \"host\" }",
 	  "host: is missing, and topology 'host' needs \"HOST:PORT\"" },
 	{ "{ \"host\": \"example\" }", "host: 'example' is not HOST:PORT" },
@@ -171,7 +174,8 @@ static void test_shape(void)
 	parse("{ \"load\": { \"interval\": \"1500ms\" } }", NULL, 0, &s, &err);
 	is_int(s.cases[0].shape, LOAD_POLL, "an interval means poll");
 	scenario_release(&s);
-	parse("{ \"load\": { \"steps\": [{ \"from\": \"100/s\", \"to\": \"400/s\", \"duration\": \"10s\" },"
+	parse("{ \"load\": { \"steps\": [{ \"from\": \"100/s\", \"to\": \"400/s\", \"duration\": "
+	      "\"10s\" },"
 	      " { \"rate\": 400, \"duration\": \"5s\" }] } }",
 	      NULL, 0, &s, &err);
 	is_int(s.cases[0].shape, LOAD_STEPS, "steps mean steps");
@@ -182,7 +186,8 @@ static void test_shape(void)
 	parse("{ \"load\": { \"shape\": \"poll\", \"interval\": \"1s\" } }", &o, 1, &s, &err);
 	is_int(s.cases[0].shape, LOAD_RATE, "a later layer's rate wins over poll");
 	scenario_release(&s);
-	parse("{ \"load\": { \"interval\": \"1s\" }, \"cases\": { \"a\": { \"load\": { \"rate\": 5 } } } }",
+	parse("{ \"load\": { \"interval\": \"1s\" }, \"cases\": { \"a\": { \"load\": { \"rate\": 5 "
+	      "} } } }",
 	      NULL, 0, &s, &err);
 	is_int(s.cases[0].shape, LOAD_RATE, "and so does a case's");
 	is_str(s.cases[0].name, "a", "a named case keeps its name");
@@ -241,9 +246,9 @@ static void test_names(void)
 	const struct override list = { "protocol.reply_bytes",
 				       "[{\"bytes\":5},{\"bytes\":\"6..7\"}]" };
 
-	names_are("{ \"matrix\": { \"strategy\": [\"client-fin\", \"udp\"], \"load.rate\": [100, \"200/s\"] } }",
-		  NULL, 0,
-		  "client-fin.rate=100 client-fin.rate=200 udp.rate=100 udp.rate=200");
+	names_are("{ \"matrix\": { \"strategy\": [\"client-fin\", \"udp\"], \"load.rate\": [100, "
+		  "\"200/s\"] } }",
+		  NULL, 0, "client-fin.rate=100 client-fin.rate=200 udp.rate=100 udp.rate=200");
 	names_are("{}", &rates, 1, "client-fin.rate=100 client-fin.rate=200");
 	names_are("{ \"matrix\": { \"load.rate\": [1, 2, 3] } }", &rates, 1,
 		  "client-fin.rate=100 client-fin.rate=200");
@@ -252,15 +257,18 @@ static void test_names(void)
 	names_are("{}", &sysctl, 1, "client-fin.tcp_tw_reuse=0 client-fin.tcp_tw_reuse=1");
 	names_are("{}", &list, 1, "client-fin");
 	names_are("{ \"matrix\": { \"load.threads\": [1], \"server.threads\": [1, 2] } }", NULL, 0,
-		  "client-fin.load.threads=1.server.threads=1 client-fin.load.threads=1.server.threads=2");
+		  "client-fin.load.threads=1.server.threads=1 "
+		  "client-fin.load.threads=1.server.threads=2");
 	names_are("{ \"matrix\": { \"load.rate\": [5, \"5/s\", 5] } }", NULL, 0,
 		  "client-fin.rate=5 client-fin.rate=5-2 client-fin.rate=5-3");
-	names_are("{ \"cases\": { \"a\": {}, \"../b c\": { \"matrix\": { \"strategy\": [\"udp\"] } } } }",
+	names_are("{ \"cases\": { \"a\": {}, \"../b c\": { \"matrix\": { \"strategy\": [\"udp\"] } "
+		  "} } }",
 		  NULL, 0, "a _.-b-c.udp");
 	names_are("{ \"matrix\": { \"strategy\": [\"udp\", \"client-rst\"] }, \"cases\": {"
 		  " \"a\": {}, \"b\": { \"strategy\": \"client-fin\" } } }",
 		  NULL, 0, "a.udp a.client-rst b");
-	names_are("{ \"matrix\": { \"tuning.sysctl.net.ipv4.ip_local_port_range\": [\"1024 65000\"] } }",
+	names_are("{ \"matrix\": { \"tuning.sysctl.net.ipv4.ip_local_port_range\": [\"1024 "
+		  "65000\"] } }",
 		  NULL, 0, "client-fin.ip_local_port_range=1024-65000");
 }
 
@@ -295,7 +303,8 @@ static void test_overrides(void)
 	scenario_release(&s);
 	override_is_refused("rate", "5", "rate: unknown key (did you mean 'load.rate'?)");
 	override_is_refused("load.rate", "1,,2", "load.rate: a value of the list is empty");
-	override_is_refused("load.rate", "1,x", "load.rate: 'x' is not a rate (0.001/s to 1e+06/s)");
+	override_is_refused("load.rate", "1,x",
+			    "load.rate: 'x' is not a rate (0.001/s to 1e+06/s)");
 	override_is_refused("name", "x", "name: belongs to the document, not to a case");
 	override_is_refused("tuning.sysctl", "1",
 			    "tuning.sysctl: name the key: tuning.sysctl.net.ipv4.tcp_tw_reuse=1");
@@ -373,10 +382,13 @@ static void test_round_trip(void)
 	static const char *const texts[] = {
 		"{ \"strategy\": \"all\" }",
 		"{ \"load\": { \"interval\": \"1500ms\", \"burst\": 5 } }",
-		"{ \"load\": { \"steps\": [{ \"from\": 0.5, \"to\": \"4/s\", \"duration\": \"1.5s\" }] } }",
+		"{ \"load\": { \"steps\": [{ \"from\": 0.5, \"to\": \"4/s\", \"duration\": "
+		"\"1.5s\" }] } }",
 		"{ \"protocol\": { \"reply_bytes\": [{ \"bytes\": \"50\", \"weight\": 0.9 },"
-		" { \"bytes\": \"51..2040\", \"weight\": 0.1 }], \"request_bytes\": \"20..1Ki\" } }",
-		"{ \"host\": \"example.net:80\", \"protocol\": { \"http\": true, \"path\": \"/x\" } }",
+		" { \"bytes\": \"51..2040\", \"weight\": 0.1 }], \"request_bytes\": \"20..1Ki\" } "
+		"}",
+		"{ \"host\": \"example.net:80\", \"protocol\": { \"http\": true, \"path\": \"/x\" "
+		"} }",
 		"{ \"tuning\": { \"sysctl\": { \"net.ipv4.tcp_tw_reuse\": 1 } }, \"load\": {"
 		" \"shape\": \"saturate\" }, \"addressing\": { \"family\": 6 } }",
 	};

@@ -40,8 +40,8 @@ struct conn {
 	int64_t reply_bytes, received_bytes; /* of this request */
 	uint32_t request_bytes, sent_bytes;
 	uint32_t requests_left;  /* on this connection, this one included */
-	uint32_t pending;        /* poll: visits that wait until this client is free */
-	int64_t pending_ns;      /* intended time of the first of them */
+	uint32_t pending;        /* poll: connections that wait until this client is free */
+	uint64_t visits;         /* poll: connections begun so far */
 	int32_t linger_s;
 	struct conn *newer, *older; /* list by deadline */
 	struct conn *link;       /* free, idle or closed list */

@@ -196,6 +196,10 @@ static void test_nearest(void)
 	       "letter left out");
 	is_str(num_nearest("banana", &rows[0].name, count, sizeof(rows[0])), NULL, "none near");
 	is_str(num_nearest("", &rows[0].name, count, sizeof(rows[0])), NULL, "empty word");
+	static const char *const shorts[] = { "a", "lo" };
+
+	is_str(num_nearest("b", shorts, 2, sizeof(shorts[0])), NULL, "not a letter in common");
+	is_str(num_nearest("l", shorts, 2, sizeof(shorts[0])), "lo", "a letter in common");
 	memset(huge, 'a', sizeof(huge) - 1);
 	huge[sizeof(huge) - 1] = '\0';
 	is_str(num_nearest(huge, &rows[0].name, count, sizeof(rows[0])), NULL, "huge word");

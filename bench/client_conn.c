@@ -1,0 +1,508 @@
+#include "bench/client_thread.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mono.h"
+#include "bench/http_client.h"
+#include "bench/protocol.h"
+
+/* --- deadlines ------------------------------------------------------------------------------- */
+
+static void deadline_drop(struct client_thread *t, struct conn *c)
+{
+	if (!c->deadline_ns)
+		return;
+	if (c->older)
+		c->older->newer = c->newer;
+	else
+		t->oldest = c->newer;
+	if (c->newer)
+		c->newer->older = c->older;
+	else
+		t->newest = c->older;
+	c->deadline_ns = 0;
+}
+
+static void deadline_set(struct client_thread *t, struct conn *c, int64_t now_ns)
+{
+	deadline_drop(t, c);
+	c->deadline_ns = now_ns + t->spec->timeout_ns;
+	c->older = t->newest;
+	c->newer = NULL;
+	if (t->newest)
+		t->newest->newer = c;
+	else
+		t->oldest = c;
+	t->newest = c;
+}
+
+/* --- endings --------------------------------------------------------------------------------- */
+
+static void record_latency(struct client_thread *t, const struct conn *c, int64_t now_ns)
+{
+	t->ledger.requests_answered++;
+	hist_record(&t->response, now_ns - c->intended_ns);
+	hist_record(&t->service, now_ns - c->start_ns);
+}
+
+static void note_no_port(struct client_thread *t, int64_t now_ns)
+{
+	if (t->ledger.first_no_port_ns != RECORD_NONE)
+		return;
+	t->ledger.first_no_port_ns = now_ns - t->begin_ns;
+	t->ledger.first_no_port_nth = SHARED_GET(t->shared->attempted);
+}
+
+/* The server may end an idle connection while it lies in the stack of idle ones. */
+static void leave_idle(struct client_thread *t, const struct conn *c)
+{
+	for (struct conn **at = &t->idle; *at; at = &(*at)->link)
+		if (*at == c) {
+			*at = c->link;
+			return;
+		}
+}
+
+/* The connection is over: one outcome, and the client is free for its next visit. */
+static void finish(struct client_thread *t, struct conn *c, enum outcome outcome, int err_number)
+{
+	int64_t now_ns = mono_now_ns();
+	bool was_idle = c->phase == CONN_IDLE;
+
+	if (c->fd >= 0)
+		(void)conn_close(c);
+	deadline_drop(t, c);
+	t->ledger.by_outcome[outcome]++;
+	if (outcome == OUTCOME_NO_PORT)
+		note_no_port(t, now_ns);
+	if (err_number > 0 && err_number < ERRNO_MAX)
+		t->errnos[err_number]++;
+	if (was_idle) {
+		leave_idle(t, c);
+	} else {
+		t->in_flight--;
+		if (outcome == t->strategy->declared.outcome)
+			record_latency(t, c, now_ns);
+		t->ledger.reply_bytes_received += c->received_bytes;
+	}
+	if (outcome != t->strategy->declared.outcome)
+		SHARED_ADD(t->shared->failed, 1);
+	SHARED_ADD(t->shared->ended, 1);
+	t->open--;
+	c->phase = CONN_FREE;
+	c->outcome = outcome;
+	client_thread_free_again(t, c, now_ns);
+}
+
+static enum outcome reset_outcome(const struct conn *c)
+{
+	if (c->phase == CONN_CLOSING || (c->reply_bytes > 0 && c->received_bytes >= c->reply_bytes))
+		return OUTCOME_RESET_AFTER_REPLY;
+	return c->received_bytes > 0 ? OUTCOME_RESET_IN_REPLY : OUTCOME_RESET_BEFORE_REPLY;
+}
+
+static const struct {
+	int number;
+	enum outcome outcome;
+} errno_outcome[] = {
+	{ ECONNREFUSED, OUTCOME_REFUSED },	{ EADDRNOTAVAIL, OUTCOME_NO_PORT },
+	{ EADDRINUSE, OUTCOME_NO_PORT },	{ EMFILE, OUTCOME_NO_RESOURCE },
+	{ ENFILE, OUTCOME_NO_RESOURCE },	{ ENOBUFS, OUTCOME_NO_RESOURCE },
+	{ ENOMEM, OUTCOME_NO_RESOURCE },	{ ENETUNREACH, OUTCOME_UNREACHABLE },
+	{ EHOSTUNREACH, OUTCOME_UNREACHABLE },	{ EACCES, OUTCOME_UNREACHABLE },
+	{ EPERM, OUTCOME_UNREACHABLE },
+};
+
+static enum outcome outcome_of_errno(const struct conn *c, int number)
+{
+	if (number == ECONNRESET || number == EPIPE)
+		return reset_outcome(c);
+	if (number == ETIMEDOUT)
+		return c->established ? OUTCOME_REPLY_TIMEOUT : OUTCOME_CONNECT_TIMEOUT;
+	for (size_t i = 0; i < sizeof(errno_outcome) / sizeof(errno_outcome[0]); i++)
+		if (errno_outcome[i].number == number)
+			return errno_outcome[i].outcome;
+	return OUTCOME_OTHER;
+}
+
+static void fail(struct client_thread *t, struct conn *c, int number)
+{
+	finish(t, c, outcome_of_errno(c, number), number);
+}
+
+/* --- closing --------------------------------------------------------------------------------- */
+
+static void read_on(struct client_thread *t, struct conn *c);
+
+static void go_idle(struct client_thread *t, struct conn *c)
+{
+	int64_t now_ns = mono_now_ns();
+
+	record_latency(t, c, now_ns);
+	t->ledger.reply_bytes_received += c->received_bytes;
+	t->in_flight--;
+	deadline_drop(t, c);
+	c->phase = CONN_IDLE;
+	client_thread_free_again(t, c, now_ns);
+}
+
+/* What the strategy wants next, once the reply is complete. */
+static void follow(struct client_thread *t, struct conn *c, enum conn_next next)
+{
+	c->next = (uint8_t)next;
+	switch (next) {
+	case NEXT_DONE:
+		finish(t, c, OUTCOME_OK, 0);
+		break;
+	case NEXT_WRITE:
+		go_idle(t, c);
+		break;
+	case NEXT_BLOCK:
+		deadline_drop(t, c);
+		c->phase = CONN_BLOCKED;
+		closer_put(t->closer, c, t->back);
+		break;
+	case NEXT_EVENT:
+		c->phase = CONN_CLOSING;
+		deadline_set(t, c, mono_now_ns());
+		if (t->strategy->on_event(c) == NEXT_DONE)
+			finish(t, c, OUTCOME_OK, 0);
+		break;
+	case NEXT_EOF:
+	case NEXT_READ:
+		c->phase = CONN_CLOSING;
+		deadline_set(t, c, mono_now_ns());
+		read_on(t, c);
+		break;
+	}
+}
+
+static void reply_complete(struct client_thread *t, struct conn *c)
+{
+	c->requests_left--;
+	follow(t, c, t->strategy->on_reply ? t->strategy->on_reply(c) : NEXT_EOF);
+}
+
+static void end_of_file(struct client_thread *t, struct conn *c)
+{
+	if (c->phase == CONN_READING && c->reply_bytes >= 0 && c->received_bytes < c->reply_bytes)
+		finish(t, c, OUTCOME_SHORT_REPLY, 0);
+	else if (c->phase == CONN_READING && c->reply_bytes < 0)
+		finish(t, c, OUTCOME_SHORT_REPLY, 0); /* HTTP: the head never came */
+	else if (t->strategy->on_eof)
+		follow(t, c, t->strategy->on_eof(c));
+	else
+		follow(t, c, conn_close(c));
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+static bool reply_is_right(const struct client_thread *t, const struct conn *c, size_t n)
+{
+	return t->spec->http || memcmp(t->receive, protocol_pattern(c->received_bytes), n) == 0;
+}
+
+/* Read until the reply is complete, the socket is empty, or it ends. */
+static void read_on(struct client_thread *t, struct conn *c)
+{
+	for (;;) {
+		ssize_t n;
+
+		if (c->phase == CONN_READING && c->reply_bytes < 0) {
+			int code = http_client_head(c->fd, t->receive, RECEIVE_BYTES, &c->reply_bytes);
+
+			if (code == -EAGAIN)
+				return;
+			if (code < 0) {
+				fail(t, c, -code);
+				return;
+			}
+			if (c->reply_bytes > 0)
+				t->ledger.reply_bytes_asked += c->reply_bytes;
+		}
+		n = recv(c->fd, t->receive, RECEIVE_BYTES, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno != EAGAIN)
+			fail(t, c, errno);
+		else if (n == 0)
+			end_of_file(t, c);
+		if (n <= 0)
+			return;
+		if (c->phase != CONN_READING || c->received_bytes + n > c->reply_bytes ||
+		    !reply_is_right(t, c, (size_t)n)) {
+			c->received_bytes += n;
+			finish(t, c, OUTCOME_WRONG_REPLY, 0);
+			return;
+		}
+		c->received_bytes += n;
+		if (c->received_bytes == c->reply_bytes) {
+			reply_complete(t, c);
+			return;
+		}
+	}
+}
+
+/* --- sending --------------------------------------------------------------------------------- */
+
+static void request_sent(struct client_thread *t, struct conn *c)
+{
+	c->phase = CONN_READING;
+	deadline_set(t, c, mono_now_ns());
+	if (t->strategy->on_sent)
+		(void)t->strategy->on_sent(c); /* always NEXT_READ */
+}
+
+static void send_on(struct client_thread *t, struct conn *c)
+{
+	while (c->sent_bytes < c->request_bytes) {
+		ssize_t n = send(c->fd, t->request + c->sent_bytes, c->request_bytes - c->sent_bytes,
+				 MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n < 0) {
+			fail(t, c, errno);
+			return;
+		}
+		c->sent_bytes += (uint32_t)n;
+		t->ledger.request_bytes_sent += n;
+	}
+	request_sent(t, c);
+}
+
+/* The request is the same text every time it is written, so a partial write can go on from here. */
+static void make_request(struct client_thread *t, struct conn *c)
+{
+	int64_t size = size_dist_pick(&t->spec->request_bytes, &t->random);
+
+	c->sent_bytes = 0;
+	c->received_bytes = 0;
+	if (t->spec->http) {
+		c->request_bytes = (uint32_t)http_client_request(t->spec, t->strategy, t->request,
+								 PROTOCOL_REQUEST_MAX);
+		c->reply_bytes = -1; /* the head of the reply will say */
+		return;
+	}
+	struct request r = { .action = t->strategy->server_action,
+			     .reply_bytes = size_dist_pick(&t->spec->reply_bytes, &t->random),
+			     .think_us = t->spec->think_ns / NS_PER_US };
+
+	c->reply_bytes = r.reply_bytes;
+	c->request_bytes = (uint32_t)protocol_encode(&r, (size_t)size, t->request);
+	t->ledger.reply_bytes_asked += r.reply_bytes;
+}
+
+static void send_first(struct client_thread *t, struct conn *c)
+{
+	make_request(t, c);
+	c->phase = CONN_SENDING;
+	send_on(t, c);
+}
+
+/* A request that did not fit at once is written again from its text. */
+static void send_rest(struct client_thread *t, struct conn *c)
+{
+	struct request r = { .action = t->strategy->server_action,
+			     .reply_bytes = c->reply_bytes,
+			     .think_us = t->spec->think_ns / NS_PER_US };
+
+	if (t->spec->http)
+		(void)http_client_request(t->spec, t->strategy, t->request, PROTOCOL_REQUEST_MAX);
+	else
+		(void)protocol_encode(&r, c->request_bytes, t->request);
+	send_on(t, c);
+}
+
+/* --- connecting ------------------------------------------------------------------------------ */
+
+static void established(struct client_thread *t, struct conn *c)
+{
+	int number = 0;
+	socklen_t size = sizeof(number);
+
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &number, &size) != 0 || number != 0) {
+		fail(t, c, number ? number : errno);
+		return;
+	}
+	c->established = true;
+	t->ledger.established++;
+	hist_record(&t->connect, mono_now_ns() - c->connect_ns);
+	send_first(t, c);
+}
+
+static int watch(struct client_thread *t, struct conn *c)
+{
+	struct epoll_event e = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = c };
+
+	return epoll_ctl(t->epoll_fd, EPOLL_CTL_ADD, c->fd, &e) == 0 ? 0 : errno;
+}
+
+/* Returns 0, or the errno that ended the attempt. */
+static int open_socket(struct client_thread *t, struct conn *c)
+{
+	bool stream = !t->strategy->udp;
+	struct sockaddr_storage sa;
+	struct endpoint to;
+	socklen_t size;
+	int code, on = 1;
+
+	c->fd = socket(t->ports.server.family == 6 ? AF_INET6 : AF_INET,
+		       (stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (c->fd < 0)
+		return errno;
+	if (stream) /* so that a request of several segments does not wait for ACKs */
+		(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* cannot fail */
+	code = ports_assign(&t->ports, c->fd, stream, &to);
+	if (code != 0)
+		return code;
+	size = endpoint_to_sockaddr(&to, &sa);
+	if (connect(c->fd, (struct sockaddr *)&sa, size) != 0 && errno != EINPROGRESS)
+		return errno;
+	return watch(t, c);
+}
+
+static void count_start(struct client_thread *t, struct conn *c, int64_t intended_ns)
+{
+	int64_t now_ns = mono_now_ns(), late_ns = now_ns - intended_ns;
+
+	c->intended_ns = intended_ns;
+	c->start_ns = now_ns;
+	t->in_flight++;
+	t->ledger.requests_attempted++;
+	SHARED_ADD(t->shared->requests, 1);
+	if (late_ns > NS_PER_MS)
+		t->ledger.late_starts++;
+	if (late_ns > t->ledger.late_max_ns)
+		t->ledger.late_max_ns = late_ns;
+	if (!t->first_start_ns)
+		t->first_start_ns = now_ns;
+	t->last_start_ns = now_ns;
+}
+
+void client_conn_begin(struct client_thread *t, struct conn *c, int64_t intended_ns)
+{
+	int code;
+
+	count_start(t, c, intended_ns);
+	if (c->phase == CONN_IDLE) {
+		deadline_set(t, c, c->start_ns);
+		send_first(t, c);
+		return;
+	}
+	t->ledger.attempted++;
+	SHARED_ADD(t->shared->attempted, 1);
+	if (++t->open > t->ledger.in_flight_peak)
+		t->ledger.in_flight_peak = t->open;
+	c->established = false;
+	c->reply_bytes = c->received_bytes = 0;
+	c->requests_left = t->strategy->many_requests ? (uint32_t)t->spec->requests_per_connection : 1;
+	c->connect_ns = c->start_ns;
+	c->phase = CONN_CONNECTING;
+	code = open_socket(t, c);
+	if (code != 0)
+		fail(t, c, code);
+	else
+		deadline_set(t, c, c->start_ns);
+}
+
+/* --- events ---------------------------------------------------------------------------------- */
+
+static void event_connecting(struct client_thread *t, struct conn *c, uint32_t events)
+{
+	if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
+		established(t, c);
+}
+
+static void event_sending(struct client_thread *t, struct conn *c, uint32_t events)
+{
+	if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
+		send_rest(t, c);
+}
+
+static void event_reading(struct client_thread *t, struct conn *c, uint32_t events)
+{
+	if (!(events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)))
+		return;
+	if (t->strategy->on_readable && !(events & (EPOLLERR | EPOLLHUP))) {
+		enum conn_next next = t->strategy->on_readable(c);
+
+		if (next != NEXT_READ) {
+			c->requests_left--;
+			follow(t, c, next);
+		}
+		return;
+	}
+	read_on(t, c);
+}
+
+static void event_closing(struct client_thread *t, struct conn *c, uint32_t events)
+{
+	int number = 0;
+	socklen_t size = sizeof(number);
+
+	if (c->next != NEXT_EVENT) {
+		event_reading(t, c, events);
+		return;
+	}
+	if ((events & (EPOLLERR | EPOLLHUP)) &&
+	    getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &number, &size) == 0 && number != 0)
+		fail(t, c, number);
+	else if (t->strategy->on_event(c) == NEXT_DONE)
+		finish(t, c, OUTCOME_OK, 0);
+}
+
+/* The server ended an idle connection; nothing was under way. */
+static void event_idle(struct client_thread *t, struct conn *c, uint32_t events)
+{
+	if (events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP))
+		client_conn_retire(t, c);
+}
+
+void client_conn_event(struct client_thread *t, struct conn *c, uint32_t events)
+{
+	static void (*const handler[CONN_PHASE_COUNT])(struct client_thread *, struct conn *,
+						       uint32_t) = {
+		[CONN_CONNECTING] = event_connecting, [CONN_SENDING] = event_sending,
+		[CONN_READING] = event_reading,	      [CONN_CLOSING] = event_closing,
+		[CONN_IDLE] = event_idle,
+	};
+
+	if (handler[c->phase]) /* none: it ended earlier in this batch of events */
+		handler[c->phase](t, c, events);
+}
+
+void client_conn_timeout(struct client_thread *t, struct conn *c)
+{
+	static const enum outcome by_phase[CONN_PHASE_COUNT] = {
+		[CONN_CONNECTING] = OUTCOME_CONNECT_TIMEOUT,
+		[CONN_SENDING] = OUTCOME_REPLY_TIMEOUT,
+		[CONN_READING] = OUTCOME_REPLY_TIMEOUT,
+		[CONN_CLOSING] = OUTCOME_CLOSE_TIMEOUT,
+	};
+
+	finish(t, c, by_phase[c->phase], 0);
+}
+
+void client_conn_closed(struct client_thread *t, struct conn *c)
+{
+	finish(t, c, OUTCOME_OK, 0);
+}
+
+void client_conn_interrupt(struct client_thread *t, struct conn *c)
+{
+	finish(t, c, OUTCOME_INTERRUPTED, 0);
+}
+
+void client_conn_retire(struct client_thread *t, struct conn *c)
+{
+	finish(t, c, OUTCOME_OK, 0);
+}

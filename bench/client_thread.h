@@ -1,0 +1,71 @@
+/*
+ * client_thread: one thread's state, shared by client.c (schedule, threads, sums) and
+ * client_conn.c (what happens to a connection).  Private to these two.
+ */
+#ifndef TWBENCH_BENCH_CLIENT_THREAD_H
+#define TWBENCH_BENCH_CLIENT_THREAD_H
+
+#include <pthread.h>
+
+#include "base/hist.h"
+#include "base/record.h"
+#include "bench/arrival.h"
+#include "bench/client.h"
+#include "bench/closer.h"
+#include "bench/conn.h"
+#include "bench/ports.h"
+
+#define ERRNO_MAX 160
+#define RECEIVE_BYTES 65536
+
+struct client_thread {
+	struct client *client;
+	const struct case_spec *spec;
+	const struct strategy *strategy;
+	struct cell_shared *shared;
+	pthread_t thread;
+	int index, epoll_fd;
+	struct closer *closer;
+	struct closer_return *back;
+
+	struct conn *conn;            /* every simulated client of this thread */
+	int64_t conn_count;
+	struct conn *free, *idle;     /* stacks by conn->link; idle holds open keepalive connections */
+	struct conn *ready;           /* free again, with work waiting */
+	struct conn *oldest, *newest; /* by deadline: all share one timeout, so the list is sorted */
+	int64_t in_flight, open;      /* requests under way; sockets held */
+
+	struct arrival arrival;
+	bool have_arrival, stopping;
+	int64_t arrival_ns, arrival_client;
+	int64_t starts, starts_max;   /* saturate: share of the connections limit */
+	int64_t begin_ns, end_ns;     /* of the schedule, mono */
+	int64_t first_start_ns, last_start_ns;
+	uint64_t random;
+	struct ports ports;
+
+	struct record_ledger ledger;
+	int64_t errnos[ERRNO_MAX];
+	struct hist response, service, connect;
+	char *request, *receive;
+	int64_t cpu_user_ns, cpu_system_ns;
+};
+
+/* Begin a connection, or the next request on an idle one.  intended_ns is mono. */
+void client_conn_begin(struct client_thread *t, struct conn *c, int64_t intended_ns);
+
+/* What epoll said about it. */
+void client_conn_event(struct client_thread *t, struct conn *c, uint32_t events);
+
+/* Its phase took too long, a closer has closed it, or the run is being stopped. */
+void client_conn_timeout(struct client_thread *t, struct conn *c);
+void client_conn_closed(struct client_thread *t, struct conn *c);
+void client_conn_interrupt(struct client_thread *t, struct conn *c);
+
+/* Close an idle keepalive connection in the strategy's way at the end of the load. */
+void client_conn_retire(struct client_thread *t, struct conn *c);
+
+/* Called by client_conn when a simulated client is free again: in client.c. */
+void client_thread_free_again(struct client_thread *t, struct conn *c, int64_t now_ns);
+
+#endif

@@ -1,0 +1,217 @@
+#include "capture/census.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mono.h"
+#include "base/tcpstate.h"
+#include "capture/counters.h"
+#include "capture/diag.h"
+#include "capture/sampler.h"
+
+#define REFERENCE_PERIOD_NS NS_PER_S
+#define DUMP_SHARE          5 /* dumps may take one part in so many of the time */
+
+/* COL_COUNT: in no column. */
+static const enum series_column column_of[TCPSTATE_COUNT] = {
+	[0] = COL_COUNT,
+	[TCPSTATE_ESTABLISHED] = COL_ESTABLISHED,
+	[TCPSTATE_SYN_SENT] = COL_SYN_SENT,
+	[TCPSTATE_SYN_RECV] = COL_SYN_RECV,
+	[TCPSTATE_FIN_WAIT1] = COL_FIN_WAIT1,
+	[TCPSTATE_FIN_WAIT2] = COL_FIN_WAIT2,
+	[TCPSTATE_TIME_WAIT] = COL_TIME_WAIT,
+	[TCPSTATE_CLOSE] = COL_COUNT,
+	[TCPSTATE_CLOSE_WAIT] = COL_CLOSE_WAIT,
+	[TCPSTATE_LAST_ACK] = COL_LAST_ACK,
+	[TCPSTATE_LISTEN] = COL_COUNT,
+	[TCPSTATE_CLOSING] = COL_CLOSING,
+	[TCPSTATE_NEW_SYN_RECV] = COL_SYN_RECV,
+};
+
+/* The counts of one dump. */
+struct tally {
+	const struct sampler_options *options;
+	enum side side; /* whose namespace it is, unless it is shared */
+	int32_t count[SIDE_COUNT][COL_COUNT];
+	int64_t time_wait, fin_wait2_minisocks; /* of the namespace, nobody's included */
+};
+
+void census_init(struct census *c, const struct sampler_options *options)
+{
+	*c = (struct census){ .options = options,
+			      .dumped_ns = INT64_MIN,
+			      .reference_ns = INT64_MIN / 2,
+			      .dump_every = 1 };
+}
+
+int64_t census_dump_every(int64_t cost_ns, int64_t period_ns)
+{
+	int64_t every = (cost_ns * DUMP_SHARE + period_ns - 1) / period_ns;
+
+	return every > 1 ? every : 1;
+}
+
+/* Whose socket it is; SIDE_COUNT: nobody's. */
+static enum side side_of(const struct tally *t, const struct diag_socket *s)
+{
+	const struct sampler_options *o = t->options;
+
+	if (!o->shared)
+		return t->side;
+	if (s->sport >= o->server_port_low && s->sport <= o->server_port_high)
+		return SIDE_SERVER;
+	if (s->dport >= o->server_port_low && s->dport <= o->server_port_high)
+		return SIDE_CLIENT;
+	return SIDE_COUNT;
+}
+
+static void tally_socket(void *arg, const struct diag_socket *s)
+{
+	struct tally *t = arg;
+	enum series_column column = s->state < TCPSTATE_COUNT ? column_of[s->state] : COL_COUNT;
+	enum side side = side_of(t, s);
+
+	if (column == COL_FIN_WAIT2 && s->timer == DIAG_TIMER_MINISOCK) {
+		column = COL_FIN_WAIT2_ORPHAN;
+		t->fin_wait2_minisocks++;
+	}
+	if (column == COL_TIME_WAIT)
+		t->time_wait++;
+	if (column < COL_COUNT && side < SIDE_COUNT)
+		t->count[side][column]++;
+}
+
+static int32_t count_from(int64_t n)
+{
+	if (n < 0)
+		return 0;
+	return n < INT32_MAX ? (int32_t)n : INT32_MAX;
+}
+
+static int read_tw(const struct census *c, enum side ns, int64_t *ret_tw, int64_t *ret_inuse,
+		   struct err *err)
+{
+	int r = counter_read_sockstat(&c->options->files[ns], ret_tw, ret_inuse);
+
+	return r < 0 ? err_set(err, r, "cannot read sockstat: %s", strerror(-r)) : 0;
+}
+
+/* Put the tally where it belongs in the row; `tw` as read after the dump. */
+static void row_from_tally(struct series_row *row, const struct tally *t, int64_t tw)
+{
+	if (t->options->shared) {
+		memcpy(row->count, t->count, sizeof(row->count));
+		return;
+	}
+	memcpy(row->count[t->side], t->count[t->side], sizeof(row->count[t->side]));
+	row->count[t->side][COL_TIME_WAIT] = count_from(tw - t->fin_wait2_minisocks);
+}
+
+static void note_dump(struct census *c, int64_t cost_ns, bool interrupted)
+{
+	c->dumps++;
+	c->dump_sum_ns += cost_ns;
+	if (cost_ns > c->dump_max_ns)
+		c->dump_max_ns = cost_ns;
+	if (interrupted)
+		c->interrupted++;
+}
+
+/* Count one namespace by a dump; *full says whether TIME_WAIT was or shall be among it. */
+static int count_by_dump(struct census *c, enum side ns, bool *full, struct series_row *row,
+			 struct err *err)
+{
+	struct tally t = { .options = c->options, .side = ns };
+	int64_t begin_ns = mono_now_ns(), before, after, inuse_before, inuse_after;
+	bool interrupted = false;
+	int r = read_tw(c, ns, &before, &inuse_before, err);
+
+	if (r < 0)
+		return r;
+	*full = c->options->shared || (*full && before < CENSUS_REFERENCE_MAX);
+	r = diag_dump(c->options->diag_fd[ns], *full ? DIAG_ALL_STATES : DIAG_NOT_TIME_WAIT,
+		      tally_socket, &t, &interrupted, err);
+	if (r == 0)
+		r = read_tw(c, ns, &after, &inuse_after, err);
+	if (r < 0)
+		return r;
+	if (!c->options->shared && t.fin_wait2_minisocks > after)
+		interrupted = true;
+	note_dump(c, mono_now_ns() - begin_ns, interrupted);
+	/* Reuse takes one TIME_WAIT and makes another: tw may stand still while the table does not,
+	 * but then sockets in use do not stand still. */
+	if (*full && before == after && inuse_before == inuse_after) {
+		c->compared++;
+		if (t.time_wait + t.fin_wait2_minisocks != after)
+			c->disagreements++;
+	}
+	row_from_tally(row, &t, after);
+	return 0;
+}
+
+/* Count one namespace by sockstat alone; all but TIME_WAIT keeps its last value. */
+static int count_by_tw(const struct census *c, enum side ns, struct series_row *row,
+		       struct err *err)
+{
+	int64_t tw, inuse;
+	int r = read_tw(c, ns, &tw, &inuse, err);
+
+	if (r == 0)
+		row->count[ns][COL_TIME_WAIT] =
+			count_from(tw - row->count[ns][COL_FIN_WAIT2_ORPHAN]);
+	return r;
+}
+
+/* Thin dumps out by what they cost; one slow dump (we were not scheduled) does not rule long. */
+static void note_cost(struct census *c, int64_t cost_ns)
+{
+	int64_t every;
+
+	c->cost_ns = c->cost_ns == 0 ? cost_ns : c->cost_ns + (cost_ns - c->cost_ns) / 4;
+	every = census_dump_every(c->cost_ns, c->options->period_ns);
+	if (every > c->dump_every)
+		c->dump_every = every;
+	c->skip = every - 1;
+}
+
+static int take_with_dump(struct census *c, int64_t now_ns, struct series_row *row, struct err *err)
+{
+	int sides = c->options->shared ? 1 : SIDE_COUNT;
+	bool due = now_ns - c->reference_ns >= REFERENCE_PERIOD_NS, reference = false;
+
+	for (int ns = 0; ns < sides; ns++) {
+		bool full = due;
+		int r = count_by_dump(c, (enum side)ns, &full, row, err);
+
+		if (r < 0)
+			return r;
+		reference = reference || (full && !c->options->shared);
+	}
+	if (due)
+		c->reference_ns = now_ns;
+	/* The reference dump is rare and dearer: it shall not thin out the others. */
+	if (!reference)
+		note_cost(c, mono_now_ns() - now_ns);
+	c->dumped_ns = now_ns;
+	return 0;
+}
+
+int census_take(struct census *c, int64_t now_ns, struct err *err)
+{
+	struct series_row row = c->row;
+	int r = 0;
+
+	if (c->skip == 0) {
+		r = take_with_dump(c, now_ns, &row, err);
+	} else {
+		c->skip--;
+		for (int ns = 0; ns < SIDE_COUNT && r == 0 && !c->options->shared; ns++)
+			r = count_by_tw(c, (enum side)ns, &row, err);
+	}
+	if (r < 0)
+		return r;
+	row.t_ns = now_ns - c->options->origin_ns;
+	c->row = row;
+	return 0;
+}

@@ -1,0 +1,49 @@
+/*
+ * census: one counting of the TCP sockets in the watched namespaces: a sample, without its thread.
+ *
+ * Per namespace: sockstat's `tw` (0.03 ms), a sock_diag dump of everything but TIME_WAIT, `tw` again.
+ * `tw` counts FIN-WAIT-2 minisocks as well; the dump shows them (timer 3), and what is left of `tw` is
+ * TIME_WAIT proper.  In a shared namespace every dump is a full one, TIME_WAIT is counted in it, and
+ * each socket goes to the end its ports tell.
+ *
+ * Once a second, while `tw` is below CENSUS_REFERENCE_MAX, the dump is a full one everywhere: when
+ * sockstat stood still during it, its minisocks must be as many as `tw` (kernel-facts §7).  A dump
+ * that raced with changes proves nothing and is not compared.
+ */
+#ifndef TWBENCH_CAPTURE_CENSUS_H
+#define TWBENCH_CAPTURE_CENSUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/series.h"
+
+struct err;
+struct sampler_options;
+
+#define CENSUS_REFERENCE_MAX 20000 /* a full dump of more would cost over 6 ms */
+
+struct census {
+	const struct sampler_options *options;
+	struct series_row row; /* the newest counts */
+	int64_t dumped_ns;     /* when the newest sample with a dump began; INT64_MIN: never */
+	int64_t reference_ns;  /* when the newest full dump for comparison began */
+	int64_t skip;          /* samples to come without a dump */
+	int64_t cost_ns;       /* of the dumps of one sample, smoothed; 0: not known yet */
+	int64_t dumps, dump_max_ns, dump_sum_ns, dump_every;
+	int64_t interrupted, compared, disagreements;
+};
+
+/* `options` is kept, not copied. */
+void census_init(struct census *c, const struct sampler_options *options);
+
+/* Count once, at mono time now_ns, into c->row.  0, or negative errno with *err and the row as it was. */
+int census_take(struct census *c, int64_t now_ns, struct err *err);
+
+/*
+ * One sample in how many may have a dump, so that dumps of cost_ns take no more than a fifth of the
+ * time.  1 or more.
+ */
+int64_t census_dump_every(int64_t cost_ns, int64_t period_ns);
+
+#endif

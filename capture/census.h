@@ -6,9 +6,10 @@
  * TIME_WAIT proper.  In a shared namespace every dump is a full one, TIME_WAIT is counted in it, and
  * each socket goes to the end its ports tell.
  *
- * Once a second, while `tw` is below CENSUS_REFERENCE_MAX, the dump is a full one everywhere: when
- * sockstat stood still during it, its minisocks must be as many as `tw` (kernel-facts §7).  A dump
- * that raced with changes proves nothing and is not compared.
+ * Once a second, while `tw` is below CENSUS_REFERENCE_MAX, the dump is a full one everywhere and
+ * compared: its minisocks must be as many as `tw` (kernel-facts §7).  A dump that raced with
+ * changes proves nothing; it is compared only if `tw` and the segments TCP received (InSegs) were
+ * the same after it as before.  `tw` alone would not do: reuse takes one TIME_WAIT and makes one.
  */
 #ifndef TWBENCH_CAPTURE_CENSUS_H
 #define TWBENCH_CAPTURE_CENSUS_H

@@ -48,6 +48,9 @@ int64_t counter_get(const struct counter_set *s, const char *name);
  */
 int counter_parse_pairs(const char *text, struct counter_set *into, struct err *err);
 
+/* One value of such pairs ("Tcp:", "InSegs"), without allocating; INT64_MIN if absent or no number. */
+int64_t counter_parse_pair(const char *text, const char *line, const char *field);
+
 /* The number after `field` on the line that begins with the word `line` ("TCP:", "tw") of sockstat
  * text; INT64_MIN if absent or no number. */
 int64_t counter_parse_sockstat(const char *text, const char *line, const char *field);
@@ -57,5 +60,11 @@ int64_t counter_parse_sockstat(const char *text, const char *line, const char *f
  * minisocks too.  Costs 0.03 ms.  0, -EPROTO if they are not there, or another negative errno.
  */
 int counter_read_sockstat(const struct counter_files *f, int64_t *ret_tw, int64_t *ret_inuse);
+
+/*
+ * Segments TCP received so far (InSegs).  While it stands still no TIME_WAIT is made.  Costs
+ * 0.05 ms.  0, -EPROTO if it is not there, or another negative errno.
+ */
+int counter_read_in_segs(const struct counter_files *f, int64_t *ret);
 
 #endif

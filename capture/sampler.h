@@ -51,7 +51,7 @@ struct sampler_report {
 	int64_t dumps;       /* one per namespace and sample with a dump */
 	int64_t dump_max_ns, dump_mean_ns;
 	int64_t dump_every;    /* at the worst time one sample in so many had a dump; 1: all had */
-	int64_t compared;      /* full dumps (every 1 s) during which tw stood still */
+	int64_t compared;      /* full dumps (one a second) during which nothing moved */
 	int64_t disagreements; /* ... whose minisocks were not as many as tw says */
 	int64_t cpu_ns;
 	int error; /* errno of the first failed read; 0 if none */

@@ -55,20 +55,28 @@ struct lab {
 	enum isolation isolation;           /* what was got */
 	bool shared;                        /* client and server live in the same namespace */
 	int ns[LAB_NS_COUNT];               /* descriptors; server = client when shared; -1: none */
-	char interface[SIDE_COUNT][16];     /* the link as each side sees it: where a sniffer listens */
+	char interface[SIDE_COUNT][16];     /* the link as each side sees it: where a sniffer listens;
+					     * empty on the host, which has many */
 	char relay_interface[2][16];        /* towards the client, towards the server */
 	struct endpoint client;             /* first source address, port 0; endpoint_plus() gives the others */
 	struct endpoint server;             /* port 0 */
 	uint32_t sources;
-	int mtu;
-	int64_t ehash_entries;              /* as read back; negative when shared with the host */
+	int mtu;                            /* 0: not known (host) */
+	int64_t ehash_entries;              /* as read back; negative when shared with the host, -1 when
+					     * the kernel does not tell (before 6.1: always shared) */
 };
 
 /*
- * Make the lab.  The calling process must have one thread; it ends in the client's namespace.
+ * Make the lab.  The calling process must have one thread; it ends in the client's namespace, and
+ * its parent-death signal (PR_SET_PDEATHSIG) is cleared by the change of credentials.
+ * Links are up, neighbours known and addresses usable on return: the first SYN gets through.
+ * With a private hash, tcp_max_tw_buckets and tcp_max_syn_backlog are set to what the namespace we
+ * were started in has (the kernel would size them by the small hash) before `sysctl` is applied.
+ * Topology host takes no sysctls and gives no addresses: the target is the caller's.
  * Returns 0; -EPERM or -ENOTSUP when the host allows neither way, in words a user can act on;
- * -EINVAL for a sysctl that cannot be set there (not per namespace, unknown, value refused);
- * other negative errno.  On failure nothing is left but what dies with the process.
+ * -EINVAL for options that contradict each other and for a sysctl that cannot be set there (not per
+ * namespace, unknown, value refused); other negative errno.  On failure nothing is left but what
+ * dies with the process.
  */
 int lab_enter(struct lab *lab, const struct lab_options *options, struct err *err);
 
@@ -79,7 +87,8 @@ int lab_join(const struct lab *lab, enum lab_ns which, struct err *err);
  * here), or another negative errno. */
 int lab_sysctl_read(const char *key, char *value, size_t size);
 
-/* Write and read back.  0, or negative errno with *err naming key and value. */
+/* Write and read back, in the calling thread's namespace.  0, or negative errno with *err naming key
+ * and value. */
 int lab_sysctl_write(const char *key, const char *value, struct err *err);
 
 /*
@@ -88,7 +97,7 @@ int lab_sysctl_write(const char *key, const char *value, struct err *err);
  */
 struct lab_probe {
 	bool userns, netns;
-	char userns_why[160], netns_why[160];
+	char userns_why[256], netns_why[256];
 };
 void lab_probe(struct lab_probe *ret);
 

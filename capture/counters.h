@@ -41,14 +41,14 @@ void counter_set_release(struct counter_set *s);
 int64_t counter_get(const struct counter_set *s, const char *name);
 
 /*
- * Parse "Tcp: a b c\nTcp: 1 2 3\n" pairs and add them to `into`, which stays sorted.  0, -ENOMEM, or
- * -EINVAL with *err naming the line (no second line, counts that differ, no number, a number beyond
+ * Parse "Tcp: a b c\nTcp: 1 2 3\n" pairs and add them to `into`, which stays sorted.  0, -ENOMEM,
+ * or -EINVAL with *err naming the line (no second line, counts that differ, no number, a number beyond
  * int64_t, a name that is too long or there already); `into` is as before then.  An empty
  * text has no counters, which is no fault.
  */
 int counter_parse_pairs(const char *text, struct counter_set *into, struct err *err);
 
-/* One value of such pairs ("Tcp:", "InSegs"), without allocating; INT64_MIN if absent or no number. */
+/* One value of such pairs ("Tcp:", "InSegs"), without allocating; INT64_MIN as below. */
 int64_t counter_parse_pair(const char *text, const char *line, const char *field);
 
 /* The number after `field` on the line that begins with the word `line` ("TCP:", "tw") of sockstat

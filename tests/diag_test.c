@@ -125,7 +125,7 @@ static void test_recorded(void)
 	}
 }
 
-/* --- messages made by hand ------------------------------------------------------------------ */
+/* --- messages made by hand ------------------------------------------------------------------- */
 
 #define SOCKET_BYTES 88 /* nlmsghdr 16 + inet_diag_msg 72 */
 

@@ -132,7 +132,7 @@ __attribute__((unused)) static bool netns_close_pair(int fd[2], int first)
 	return close(fd[!first]) == 0 && eof;
 }
 
-/* Read the end of file and acknowledge it now, not up to 40 ms later: the peer leaves FIN-WAIT-1. */
+/* Read the end of file and acknowledge it now, not 40 ms later: the peer leaves FIN-WAIT-1. */
 __attribute__((unused)) static bool netns_ack_fin(int fd)
 {
 	int one = 1;

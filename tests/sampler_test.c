@@ -136,7 +136,7 @@ static void check_report(const struct series *s, const struct sampler_report *r,
 	ok(r->max_lag_ns >= 0 && r->cpu_ns >= 0, "lag and CPU");
 }
 
-/* --- one namespace for both ends -------------------------------------------------------------- */
+/* --- one namespace for both ends ------------------------------------------------------------- */
 
 static void test_shared(struct world *w)
 {
@@ -172,7 +172,7 @@ static void test_shared(struct world *w)
 	series_release(&series);
 }
 
-/* --- a namespace per side ------------------------------------------------------------------------ */
+/* --- a namespace per side -------------------------------------------------------------------- */
 
 /* Both ends of a connection live in one namespace here, so its counts are of both. */
 static void test_apart(struct world *a, struct world *b)
@@ -210,7 +210,7 @@ static void test_apart(struct world *a, struct world *b)
 	series_release(&series);
 }
 
-/* --- waiting, stopping, failing ----------------------------------------------------------------- */
+/* --- waiting, stopping, failing -------------------------------------------------------------- */
 
 struct reader {
 	struct sampler *s;
@@ -349,7 +349,7 @@ static void test_dump_every(void)
 	is_int(census_dump_every(2 * NS_PER_MS, NS_PER_MS), 10, "two periods: every tenth");
 }
 
-/* --- thinning ------------------------------------------------------------------------------------- */
+/* --- thinning -------------------------------------------------------------------------------- */
 
 /* With the cost of a dump told to be high, tw alone is read in between, and wait_fresh waits. */
 static void test_thinned(struct world *a, struct world *b)

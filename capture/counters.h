@@ -42,8 +42,8 @@ int64_t counter_get(const struct counter_set *s, const char *name);
 
 /*
  * Parse "Tcp: a b c\nTcp: 1 2 3\n" pairs and add them to `into`, which stays sorted.  0, -ENOMEM,
- * or -EINVAL with *err naming the line (no second line, counts that differ, no number, a number beyond
- * int64_t, a name that is too long or there already); `into` is as before then.  An empty
+ * or -EINVAL with *err naming the line (no second line, counts that differ, no number, a number
+ * beyond int64_t, a name that is too long or there already); `into` is as before then.  An empty
  * text has no counters, which is no fault.
  */
 int counter_parse_pairs(const char *text, struct counter_set *into, struct err *err);

@@ -379,7 +379,7 @@ static void test_thinned(struct world *a, struct world *b)
 	is_int(c.row.count[SIDE_SERVER][COL_TIME_WAIT], before + 5, "TIME_WAIT as before");
 }
 
-/* A sockstat that is not of the namespace dumped: what an old kernel's host-wide `tw` looks like. */
+/* A sockstat that is not of the namespace dumped, as an old kernel's host-wide `tw` would be. */
 static void test_contradictions(const struct world *full, const struct world *empty)
 {
 	struct sampler_options o = options_of(full, empty, NS_PER_MS);

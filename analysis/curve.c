@@ -91,6 +91,20 @@ void curve_thin(struct curve *c, size_t limit)
 	c->count = at;
 }
 
+void curve_step(struct curve *c)
+{
+	struct curve stepped = { 0 };
+
+	for (size_t i = 0; i < c->count; i++) {
+		if (i > 0)
+			curve_add(&stepped, c->x[i], c->y[i - 1]);
+		curve_add(&stepped, c->x[i], c->y[i]);
+	}
+	stepped.failed |= c->failed;
+	curve_release(c);
+	*c = stepped;
+}
+
 void curve_write(const struct curve *c, FILE *out)
 {
 	if (c->count == 0)

@@ -31,6 +31,10 @@ double curve_top(const struct curve *c);
  */
 void curve_thin(struct curve *c, size_t limit);
 
+/* Turn each change into a corner, "until then the old, from then the new", for areas: one polygon in place
+ * of one per point.  Doubles the points. */
+void curve_step(struct curve *c);
+
 /* "x y" lines, then the two blank lines that end a gnuplot index.  An empty curve becomes one undefined
  * point, so that index numbers hold. */
 void curve_write(const struct curve *c, FILE *out);

@@ -47,9 +47,10 @@ _Static_assert(GRAPHS <= PLOT_MAX, "more graphs than results");
 
 /* --- script --------------------------------------------------------------------------------------- */
 
-static void provenance(const struct record *r, char *buf, size_t size)
+/* Two lines for the foot of the page: where it was measured, and in which run. */
+static void write_provenance(const struct record *r, FILE *out)
 {
-	char hz[32] = "", topology[64], reuse[64];
+	char hz[32] = "", topology[64], reuse[64], text[512];
 	size_t repeats = digest_repeats(r);
 
 	if (r->host.config_hz != RECORD_NONE)
@@ -57,12 +58,17 @@ static void provenance(const struct record *r, char *buf, size_t size)
 	digest_topology(r, topology, sizeof(topology));
 	digest_sysctl(r, "net.ipv4.tcp_tw_reuse", reuse, sizeof(reuse));
 	(void)snprintf(
-		buf, size,
-		"Linux %s %s%s \u00b7 %s%s%s \u00b7 %zu repeat%s \u00b7 run %s \u00b7 twbench %s",
+		text, sizeof(text), "Linux %s %s%s \u00b7 %s%s%s \u00b7 %zu repeat%s",
 		r->host.kernel_release ? r->host.kernel_release : "?",
 		r->host.arch ? r->host.arch : "", hz, topology[0] ? topology : "topology unknown",
-		reuse[0] ? " \u00b7 tcp_tw_reuse=" : "", reuse, repeats, repeats == 1 ? "" : "s",
-		r->run_id ? r->run_id : "?", r->tool_version ? r->tool_version : "?");
+		reuse[0] ? " \u00b7 tcp_tw_reuse=" : "", reuse, repeats, repeats == 1 ? "" : "s");
+	(void)fputs("about_host = ", out);
+	plot_quote(text, out);
+	(void)snprintf(text, sizeof(text), "run %s \u00b7 twbench %s", r->run_id ? r->run_id : "?",
+		       r->tool_version ? r->tool_version : "?");
+	(void)fputs("\nabout_run = ", out);
+	plot_quote(text, out);
+	(void)fputc('\n', out);
 }
 
 static int write_part(const char *part, FILE *out)
@@ -83,7 +89,6 @@ static int write_script(const struct plot_set *set, const struct graph *g, const
 			FILE *out)
 {
 	const char *part[] = { "style", g->frame, "page", g->name, g->body, "close" };
-	char text[512];
 	int status = 0;
 
 	(void)fprintf(out,
@@ -92,10 +97,9 @@ static int write_script(const struct plot_set *set, const struct graph *g, const
 		      "\n# ---- the record's part, made by twbench\n",
 		      g->name, g->help, g->name, g->name);
 	theme_write_gnuplot(set->theme, out);
-	(void)fprintf(out, "graph = '%s'\ntitle = '%s'\nprovenance = ", g->name, g->title);
-	provenance(set->record, text, sizeof(text));
-	plot_quote(text, out);
-	(void)fprintf(out, "\n%s", vars);
+	(void)fprintf(out, "graph = '%s'\ntitle = '%s'\n", g->name, g->title);
+	write_provenance(set->record, out);
+	(void)fputs(vars, out);
 	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]) && status == 0; i++)
 		if (part[i])
 			status = write_part(part[i], out);
@@ -168,6 +172,8 @@ static int write_sources(const struct plot_set *set, const struct graph *g, int 
 	sheet.vars = open_memstream(&vars, &vars_size);
 	if (sheet.vars)
 		status = g->fill(set, &sheet);
+	if (status == 0 && sheet.no_memory)
+		status = -ENOMEM;
 	if (sheet.vars && fclose(sheet.vars) != 0)
 		status = -ENOMEM;
 	if (status < 0)

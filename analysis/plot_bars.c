@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "analysis/plot_sheet.h"
+#include "analysis/theme.h"
 #include "base/num.h"
 
 #define PARTS_MAX      16
 #define BAR_NAME_CHARS 30
+#define BAR_PIXELS     600 /* about the length of the longest bar */
 #define BAR_CHARS      118 /* characters of a subtitle at 1000 pixels */
 
 /* Stacked bars: value[case][part]. */
@@ -35,43 +37,77 @@ static double bar_length(const struct bars *b, size_t i)
 	return sum;
 }
 
-/* One index per part that occurs: "y from to", y counted from the top.  Labels inside where there is room
- * for `name`; `scale` is the length of the axis. */
-static void write_bars(const struct bars *b, struct plot_sheet *s, const char *const *name,
-		       const int *colour, double scale)
+/* What distinguishes the parts that occur: the colour each prefers, if no earlier one has it. */
+static void choose_colours(const bool *occurs, const int *prefers, int *ret)
 {
+	bool taken[THEME_SERIES + 1] = { false };
+
+	for (size_t p = 0; p < PARTS_MAX; p++) {
+		ret[p] = 0;
+		if (occurs[p] && !taken[prefers[p]])
+			taken[ret[p] = prefers[p]] = true;
+	}
+	for (size_t p = 0; p < PARTS_MAX; p++) {
+		if (!occurs[p] || ret[p])
+			continue;
+		ret[p] = prefers[p];
+		for (int c = 1; c <= THEME_SERIES; c++)
+			if (!taken[c]) {
+				ret[p] = c;
+				break;
+			}
+		taken[ret[p]] = true;
+	}
+}
+
+/* Write the index of one part: "row from to", rows counted from the top. */
+static void write_part(const struct bars *b, struct plot_sheet *s, size_t part, const char *name,
+		       double scale, size_t *labels)
+{
+	plot_data_head(s, "%s: row, from, to", name);
+	for (size_t i = 0; i < b->cases; i++) {
+		double from = 0, length = b->value[i][part];
+
+		if (length <= 0)
+			continue;
+		for (size_t q = 0; q < part; q++)
+			from += b->value[i][q];
+		(void)fprintf(s->data, "%zu %.10g %.10g\n", i + 1, from, from + length);
+		if (length / scale * BAR_PIXELS < 7.4 * (double)strlen(name) + 12)
+			continue; /* no room for its name */
+		plot_item_text(s, "inner", ++*labels, name);
+		plot_item_real(s, "inner_part", *labels, (double)part);
+		plot_item_real(s, "inner_x", *labels, from + length / 2);
+		plot_item_real(s, "inner_y", *labels, (double)(i + 1));
+	}
+	(void)fputs("\n\n", s->data);
+}
+
+/* One index per part that occurs, and what the script must know of it. */
+static void write_bars(const struct bars *b, struct plot_sheet *s, const char *const *name,
+		       const int *prefers, double scale)
+{
+	static const char *const arrays[] = { "inner", "inner_part", "inner_x", "inner_y" };
+	bool occurs[PARTS_MAX] = { false };
+	int colour[PARTS_MAX];
 	size_t used = 0, labels = 0;
 
+	for (size_t p = 0; p < PARTS_MAX; p++)
+		for (size_t i = 0; i < b->cases; i++)
+			occurs[p] |= b->value[i][p] > 0;
+	choose_colours(occurs, prefers, colour);
 	plot_var_array(s, "part", PARTS_MAX);
 	plot_var_array(s, "part_colour", PARTS_MAX);
-	plot_var_array(s, "inner", b->cases * PARTS_MAX);
-	plot_var_array(s, "inner_x", b->cases * PARTS_MAX);
-	plot_var_array(s, "inner_y", b->cases * PARTS_MAX);
+	plot_var_array(s, "colour_of", PARTS_MAX);
+	for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
+		plot_var_array(s, arrays[i], b->cases * PARTS_MAX);
 	for (size_t p = 0; p < PARTS_MAX; p++) {
-		bool occurs = false;
-
-		for (size_t i = 0; i < b->cases; i++) {
-			double from = 0, length = b->value[i][p];
-
-			if (length <= 0)
-				continue;
-			for (size_t q = 0; q < p; q++)
-				from += b->value[i][q];
-			if (!occurs) {
-				(void)fprintf(s->data, "# %s: row, from, to\n", name[p]);
-				plot_item_text(s, "part", ++used, name[p]);
-				plot_item_real(s, "part_colour", used, colour[p]);
-			}
-			occurs = true;
-			(void)fprintf(s->data, "%zu %.10g %.10g\n", i + 1, from, from + length);
-			if (length / scale * 600 < 7.0 * (double)strlen(name[p]) + 12)
-				continue;
-			plot_item_text(s, "inner", ++labels, name[p]);
-			plot_item_real(s, "inner_x", labels, from + length / 2);
-			plot_item_real(s, "inner_y", labels, (double)(i + 1));
-		}
-		if (occurs)
-			(void)fputs("\n\n", s->data);
+		if (!occurs[p])
+			continue;
+		plot_item_text(s, "part", ++used, name[p]);
+		plot_item_real(s, "part_colour", used, colour[p]);
+		plot_item_real(s, "colour_of", p + 1, colour[p]);
+		write_part(b, s, p, name[p], scale, &labels);
 	}
 	plot_var_real(s, "parts", (double)used);
 	plot_var_real(s, "inners", (double)labels);
@@ -83,6 +119,7 @@ static void var_bars(const struct plot_set *set, struct plot_sheet *s, const cha
 {
 	size_t longest = 0;
 
+	plot_var_real(s, "width", 1000);
 	plot_var_text(s, "x_label", x_label);
 	for (size_t i = 0; i < set->count; i++)
 		if (strlen(set->item[i].c->name) > longest)
@@ -121,8 +158,7 @@ int plot_fill_teardowns(const struct plot_set *set, struct plot_sheet *s)
 		name[p] = teardown_class_key((enum teardown_class)p);
 	var_bars(
 		set, s, "share of the connections captured",
-		"Captured connections by the FIN and RST sequence that ended them. Blue and green: "
-		"closed in order; orange and yellow: reset.");
+		"Captured connections by the FIN and RST sequence that ended them; n counts them.");
 	for (size_t i = 0; i < set->count; i++) {
 		int64_t sum = digest_classes(set->item[i].c, by);
 
@@ -147,10 +183,10 @@ static const int outcome_colour[PARTS_MAX] = {
 	[OUTCOME_NO_RESOURCE] = 3,
 	[OUTCOME_UNREACHABLE] = 7,
 	[OUTCOME_CONNECT_TIMEOUT] = 5,
-	[OUTCOME_REPLY_TIMEOUT] = 5,
+	[OUTCOME_REPLY_TIMEOUT] = 6,
 	[OUTCOME_CLOSE_TIMEOUT] = 6,
-	[OUTCOME_RESET_BEFORE_REPLY] = 3,
-	[OUTCOME_RESET_IN_REPLY] = 1,
+	[OUTCOME_RESET_BEFORE_REPLY] = 7,
+	[OUTCOME_RESET_IN_REPLY] = 3,
 	[OUTCOME_RESET_AFTER_REPLY] = 5,
 	[OUTCOME_SHORT_REPLY] = 4,
 	[OUTCOME_WRONG_REPLY] = 3,

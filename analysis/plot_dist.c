@@ -11,11 +11,12 @@
 #include "base/hist.h"
 #include "base/num.h"
 
-#define OVERLAY_MAX    7 /* more lines than that hide each other */
-#define LATENCY_POINTS 400
+#define OVERLAY_MAX          7 /* more lines than that hide each other */
+#define LATENCY_POINTS       300
+#define LATENCY_POINTS_SMALL 100
 
 /* x = -log10(1 - p): each nine takes the same room.  The k-th of n values stands at p = (k - 0.5) / n. */
-static void percentile_curve(struct curve *c, const struct hist *h)
+static void percentile_curve(struct curve *c, const struct hist *h, size_t points)
 {
 	int64_t below = 0;
 
@@ -29,16 +30,17 @@ static void percentile_curve(struct curve *c, const struct hist *h)
 		below += h->count[i];
 		curve_add(c, -log10(1 - ((double)below - 0.5) / (double)h->total), us);
 	}
-	curve_thin(c, LATENCY_POINTS);
+	curve_thin(c, points);
 }
 
 struct latency_range {
 	double low_us, high_us, x_end;
 	int64_t fewest, most; /* values per case */
+	size_t points;        /* per line */
 };
 
 static int write_latency(const struct record_case *c, size_t offset, const char *what,
-			 struct latency_range *range, double *ret_last_us, FILE *out)
+			 struct latency_range *range, double *ret_last_us, struct plot_sheet *s)
 {
 	struct curve curve = { 0 };
 	struct hist h;
@@ -46,10 +48,11 @@ static int write_latency(const struct record_case *c, size_t offset, const char 
 
 	if (status < 0)
 		return status;
-	percentile_curve(&curve, &h);
-	(void)fprintf(out, "# %s, %s: -log10(1 - p), microseconds; n = %lld\n", c->name, what,
-		      (long long)h.total);
-	curve_write(&curve, out);
+	percentile_curve(&curve, &h, range->points);
+	s->no_memory |= curve.failed;
+	plot_data_head(s, "%s, %s: -log10(1 - p), microseconds; n = %lld", c->name, what,
+		       (long long)h.total);
+	curve_write(&curve, s->data);
 	*ret_last_us = NAN;
 	if (curve.count > 0) {
 		*ret_last_us = curve.y[curve.count - 1];
@@ -160,7 +163,10 @@ static void var_latency(const struct plot_set *set, struct plot_sheet *s,
 
 int plot_fill_latency(const struct plot_set *set, struct plot_sheet *s)
 {
-	struct latency_range range = { .low_us = INFINITY, .fewest = INT64_MAX };
+	struct latency_range range = { .low_us = INFINITY,
+				       .fewest = INT64_MAX,
+				       .points = set->count <= OVERLAY_MAX ? LATENCY_POINTS
+									   : LATENCY_POINTS_SMALL };
 	double *last_us = calloc(set->count, sizeof(*last_us)), unused;
 	int status = last_us ? 0 : -ENOMEM;
 
@@ -168,10 +174,10 @@ int plot_fill_latency(const struct plot_set *set, struct plot_sheet *s)
 		const struct record_case *c = set->item[i].c;
 
 		status = write_latency(c, offsetof(struct record_repeat, response), "response",
-				       &range, &last_us[i], s->data);
+				       &range, &last_us[i], s);
 		if (status == 0)
 			status = write_latency(c, offsetof(struct record_repeat, service),
-					       "service", &range, &unused, s->data);
+					       "service", &range, &unused, s);
 	}
 	if (status == 0 && range.most == 0)
 		status = plot_nothing(s, "the record has no latencies");

@@ -1,12 +1,28 @@
 #include "analysis/plot_sheet.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 
 int plot_nothing(struct plot_sheet *sheet, const char *why)
 {
 	(void)snprintf(sheet->why_not, sheet->why_size, "%s", why);
 	return 1;
+}
+
+void plot_data_head(struct plot_sheet *s, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	for (char *p = line; *p; p++)
+		if ((unsigned char)*p < ' ')
+			*p = '?';
+	(void)fprintf(s->data, "# %s\n", line);
 }
 
 void plot_quote(const char *text, FILE *out)
@@ -93,6 +109,12 @@ void plot_var_names(const struct plot_set *set, struct plot_sheet *s, size_t cha
 			       plot_shorten(set->item[i].c->name, chars, buf, sizeof(buf)));
 }
 
+/* At a blank, unless it groups digits: "1 600". */
+static bool may_break(const char *p)
+{
+	return p[0] == ' ' && !(p[-1] >= '0' && p[-1] <= '9' && p[1] >= '0' && p[1] <= '9');
+}
+
 void plot_var_subtitle(struct plot_sheet *s, const char *text, size_t chars)
 {
 	char line[512];
@@ -103,7 +125,7 @@ void plot_var_subtitle(struct plot_sheet *s, const char *text, size_t chars)
 		size_t end = utf8_prefix(text, chars);
 
 		if (text[end])
-			while (end > 0 && text[end] != ' ')
+			while (end > 0 && !may_break(text + end))
 				end--;
 		if (end == 0) /* one word longer than the line */
 			end = utf8_prefix(text, chars);

@@ -9,6 +9,7 @@
 
 #define NS_S             1e9
 #define PANEL_NAME_CHARS 26
+#define GHOSTS_MAX       10 /* lines behind each panel; more only make the picture heavy */
 
 /* --- what a line shows of a row of samples ------------------------------------------------------ */
 
@@ -74,40 +75,56 @@ static double time_end(const struct plot_set *set)
 	return end;
 }
 
-static void time_curve(struct curve *c, const struct plot_case *item, curve_of_row *of, int arg)
-{
-	curve_from_series(c, &item->shown->series, zero_of(item->shown), INT64_MAX, of, arg);
-}
+/* One line of a graph. */
+struct line {
+	const char *what;
+	curve_of_row *of;
+	int arg;
+	size_t points; /* at most so many */
+	bool step;     /* as corners, for an area */
+};
 
 /* One index of the data file.  Returns its highest value. */
-static double write_time(const struct plot_case *item, const char *what, curve_of_row *of, int arg,
-			 size_t limit, FILE *out)
+static double write_line(const struct plot_case *item, const struct line *line, int64_t end_ns,
+			 struct plot_sheet *s)
 {
 	struct curve c = { 0 };
 	double top;
 
-	time_curve(&c, item, of, arg);
-	curve_thin(&c, limit);
+	curve_from_series(&c, &item->shown->series, zero_of(item->shown), end_ns, line->of,
+			  line->arg);
+	curve_thin(&c, line->step ? line->points / 2 : line->points);
+	if (line->step)
+		curve_step(&c);
 	top = curve_top(&c);
-	(void)fprintf(out, "# %s, %s: seconds since the load began, sockets\n", item->c->name,
-		      what);
-	curve_write(&c, out);
+	plot_data_head(s, "%s, %s: seconds since the load began, sockets", item->c->name,
+		       line->what);
+	s->no_memory |= c.failed;
+	curve_write(&c, s->data);
 	curve_release(&c);
 	return top;
+}
+
+static double write_time(const struct plot_case *item, const char *what, curve_of_row *of, int arg,
+			 struct plot_sheet *s)
+{
+	struct line line = { .what = what, .of = of, .arg = arg, .points = CURVE_POINTS_MAX };
+
+	return write_line(item, &line, INT64_MAX, s);
 }
 
 /* Little's law: rate x time, at most rate x lifetime, draining a lifetime after the load.
  * Returns the height of the plateau; NAN without a rate. */
 static double write_model(const struct plot_set *set, const struct plot_case *item, double end_s,
-			  FILE *out)
+			  struct plot_sheet *s)
 {
 	double rate = digest_rate(item->c, item->shown), load = load_seconds(item->shown);
 	double life = set->lifetime_s;
 	double shorter = load < life ? load : life, longer = load < life ? life : load;
 	struct curve c = { 0 };
 
-	(void)fprintf(out, "# %s, model: %.6g/s for %.6g s, each waiting %.6g s\n", item->c->name,
-		      rate, load, life);
+	plot_data_head(s, "%s, model: %.6g/s for %.6g s, each waiting %.6g s", item->c->name, rate,
+		       load, life);
 	if (isfinite(rate) && load > 0) {
 		curve_add(&c, 0, 0);
 		curve_add(&c, shorter, rate * shorter);
@@ -116,7 +133,8 @@ static double write_model(const struct plot_set *set, const struct plot_case *it
 		if (load + life < end_s)
 			curve_add(&c, end_s, 0);
 	}
-	curve_write(&c, out);
+	s->no_memory |= c.failed;
+	curve_write(&c, s->data);
 	curve_release(&c);
 	return isfinite(rate) ? rate * shorter : NAN;
 }
@@ -193,7 +211,10 @@ static void item_holder(struct plot_sheet *s, size_t i, const struct record_case
 
 int plot_fill_tw_by_strategy(const struct plot_set *set, struct plot_sheet *s)
 {
-	size_t ghost_points = set->count <= 5 ? 400 : 80;
+	struct line ghost = { .what = "the same, coarser",
+			      .of = fuller_time_wait,
+			      .points = set->count <= 5 ? 400 : 240 };
+	size_t ghosts = 0;
 	double end, top = 1;
 	char load[96], text[320];
 
@@ -201,22 +222,25 @@ int plot_fill_tw_by_strategy(const struct plot_set *set, struct plot_sheet *s)
 		return plot_nothing(s, "no samples of socket states in the record");
 	end = time_end(set);
 	var_cases(set, s);
+	plot_var_array(s, "ghost_of", set->count);
 	plot_var_array(s, "note", set->count);
 	plot_var_array(s, "colour", set->count);
 	plot_var_array(s, "peak", set->count);
 	plot_var_array(s, "peak_label", set->count);
 	for (size_t i = 0; i < set->count; i++) {
 		const struct plot_case *item = &set->item[i];
-		double peak = write_time(item, "TIME_WAIT at the fuller end", fuller_time_wait, 0,
-					 CURVE_POINTS_MAX, s->data);
+		double peak =
+			write_time(item, "TIME_WAIT at the fuller end", fuller_time_wait, 0, s);
 		double model;
 
-		(void)write_time(item, "the same, thinner", fuller_time_wait, 0, ghost_points,
-				 s->data);
-		model = write_model(set, item, end, s->data);
+		(void)write_line(item, &ghost, INT64_MAX, s);
+		model = write_model(set, item, end, s);
 		item_holder(s, i + 1, item->c, peak);
+		if (peak > 0 && ghosts < GHOSTS_MAX)
+			plot_item_real(s, "ghost_of", ++ghosts, (double)(i + 1));
 		top = fmax(top, fmax(peak, isfinite(model) ? model : 0));
 	}
+	plot_var_real(s, "ghosts", (double)ghosts);
 	var_grid(s, set->count, end, top);
 	load_words(set, load, sizeof(load));
 	(void)snprintf(text, sizeof(text),
@@ -242,7 +266,7 @@ int plot_fill_tw_by_side(const struct plot_set *set, struct plot_sheet *s)
 
 		for (int side = 0; side < SIDE_COUNT; side++)
 			top = fmax(top, write_time(item, side_key((enum side)side), side_time_wait,
-						   side, CURVE_POINTS_MAX, s->data));
+						   side, s));
 	}
 	var_grid(s, set->count, time_end(set), top);
 	load_words(set, load, sizeof(load));
@@ -278,39 +302,48 @@ static double stacked(const struct series_row *row, int arg)
 	return sum;
 }
 
-static bool state_occurs(const struct plot_set *set, enum series_column column)
+static bool state_occurs(const struct plot_case *item, int side, enum series_column column)
 {
-	for (size_t i = 0; i < set->count; i++) {
-		const struct series *series = &set->item[i].shown->series;
+	const struct series *series = &item->shown->series;
 
-		for (size_t j = 0; j < series->count; j++)
-			if (series->row[j].count[SIDE_CLIENT][column] ||
-			    series->row[j].count[SIDE_SERVER][column])
+	for (size_t j = 0; j < series->count; j++)
+		if (series->row[j].count[side][column])
+			return true;
+	return false;
+}
+
+static bool state_occurs_anywhere(const struct plot_set *set, enum series_column column)
+{
+	for (size_t i = 0; i < set->count; i++)
+		for (int side = 0; side < SIDE_COUNT; side++)
+			if (state_occurs(&set->item[i], side, column))
 				return true;
-	}
 	return false;
 }
 
 /* The layers of one panel, highest first, so that each is painted over by those below it. */
-static double write_stack(const struct plot_case *item, int side, const bool *occurs, FILE *out)
+static double write_stack(const struct plot_case *item, int side, const bool *occurs, size_t points,
+			  struct plot_sheet *s)
 {
-	int64_t zero = zero_of(item->shown);
-	int64_t end_ns = zero + (int64_t)((load_seconds(item->shown) * 1.15 + 0.2) * NS_S);
+	int64_t end_ns =
+		zero_of(item->shown) + (int64_t)((load_seconds(item->shown) * 1.15 + 0.2) * NS_S);
 	double top = 0;
 
 	for (int level = (int)STACK_COUNT - 1; level >= 0; level--) {
-		struct curve c = { 0 };
+		char what[64];
+		struct line line = { .what = what, .of = stacked, .points = points, .step = true };
 
 		if (!occurs[level])
 			continue;
-		curve_from_series(&c, &item->shown->series, zero, end_ns, stacked,
-				  side * (int)STACK_COUNT + level);
-		curve_thin(&c, CURVE_POINTS_MAX / 4);
-		top = fmax(top, curve_top(&c));
-		(void)fprintf(out, "# %s, %s, up to %s\n", item->c->name, side_key((enum side)side),
-			      stack[level].name);
-		curve_write(&c, out);
-		curve_release(&c);
+		line.arg = side * (int)STACK_COUNT + level;
+		(void)snprintf(what, sizeof(what), "%s, up to %s", side_key((enum side)side),
+			       stack[level].name);
+		if (state_occurs(item, side, stack[level].column)) {
+			top = fmax(top, write_line(item, &line, end_ns, s));
+		} else { /* adds nothing to the layer below it */
+			plot_data_head(s, "%s, %s: not seen", item->c->name, what);
+			(void)fputs("0 0\n\n\n", s->data);
+		}
 	}
 	return top;
 }
@@ -322,7 +355,7 @@ static size_t var_states(const struct plot_set *set, struct plot_sheet *s, bool 
 	plot_var_array(s, "state", STACK_COUNT);
 	plot_var_array(s, "state_colour", STACK_COUNT);
 	for (int level = (int)STACK_COUNT - 1; level >= 0; level--) {
-		occurs[level] = state_occurs(set, stack[level].column);
+		occurs[level] = state_occurs_anywhere(set, stack[level].column);
 		if (!occurs[level])
 			continue;
 		plot_item_text(s, "state", ++n, stack[level].name);
@@ -334,6 +367,7 @@ static size_t var_states(const struct plot_set *set, struct plot_sheet *s, bool 
 
 int plot_fill_states(const struct plot_set *set, struct plot_sheet *s)
 {
+	size_t points = set->count <= 5 ? 800 : 240;
 	bool occurs[STACK_COUNT];
 	double top = 1, longest = 0.1;
 
@@ -345,7 +379,7 @@ int plot_fill_states(const struct plot_set *set, struct plot_sheet *s)
 	for (size_t i = 0; i < set->count; i++) {
 		longest = fmax(longest, load_seconds(set->item[i].shown));
 		for (int side = 0; side < SIDE_COUNT; side++)
-			top = fmax(top, write_stack(&set->item[i], side, occurs, s->data));
+			top = fmax(top, write_stack(&set->item[i], side, occurs, points, s));
 	}
 	var_grid(s, set->count, longest * 1.15, top);
 	plot_var_real(s, "subrows", SIDE_COUNT);
@@ -386,6 +420,10 @@ static void item_ports(struct plot_sheet *s, size_t i, const struct plot_case *i
 
 int plot_fill_ports(const struct plot_set *set, struct plot_sheet *s)
 {
+	static const struct line used = { .what = "client sockets",
+					  .of = client_ports,
+					  .points = CURVE_POINTS_MAX / 2,
+					  .step = true };
 	double top = 0;
 	static const char *const arrays[] = { "peak", "peak_label", "capacity", "out_at",
 					      "out_label" };
@@ -399,8 +437,7 @@ int plot_fill_ports(const struct plot_set *set, struct plot_sheet *s)
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
 		plot_var_array(s, arrays[i], set->count);
 	for (size_t i = 0; i < set->count; i++) {
-		double peak = write_time(&set->item[i], "client sockets", client_ports, 0,
-					 CURVE_POINTS_MAX, s->data);
+		double peak = write_line(&set->item[i], &used, INT64_MAX, s);
 
 		item_ports(s, i + 1, &set->item[i], peak);
 	}

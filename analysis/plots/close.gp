@@ -7,7 +7,7 @@ unset border
 unset tics
 set margins at screen 0, screen 1, screen 0, screen 1
 set label 1 x_label at screen (margin_left + width - margin_right) / 2. / width, \
-	screen 42. / height center textcolor rgb ink
+	screen (foot - 38.) / height center textcolor rgb ink
 plot [0:1] [0:1] 2 notitle
 unset multiplot
 unset output

@@ -38,12 +38,20 @@ if (overlay) {
 	}
 	eval command[1:strlen(command)-1]
 } else {
-	set xtics ('0' 0, '90%%' 1, '99%%' 2, '99.9%%' 3, '99.99%%' 4)
 	do for [i=1:int(cases)] {
 		set margins at screen screen_left(i), screen screen_right(i), \
 			screen screen_bottom(i, 0), screen screen_top(i, 0)
-		set format x (lowest(i) ? '%h' : '')
-		if (col_of(i) > 0) { set ytics format '' }
+		if (lowest(i)) {
+			set xtics ('0' 0, '90%%' 1, '99%%' 2, '99.9%%' 3, '99.99%%' 4) nomirror
+		} else {
+			set xtics ('' 0, '' 1, '' 2, '' 3, '' 4) nomirror
+		}
+		if (col_of(i) == 0) {
+			set ytics ('1 µs' 1, '10 µs' 10, '100 µs' 100, '1 ms' 1e3, '10 ms' 1e4, \
+				'100 ms' 1e5, '1 s' 1e6, '10 s' 1e7, '100 s' 1e8)
+		} else {
+			set ytics ('' 1, '' 10, '' 100, '' 1e3, '' 1e4, '' 1e5, '' 1e6, '' 1e7, '' 1e8)
+		}
 		set label 1 name[i] at graph 0, graph 1 offset 0, 0.9 font bold textcolor rgb ink
 		plot for [j=1:int(cases)] data index 2*(j-1) with lines lc rgb ghost lw 0.8, \
 			data index 2*(i-1)+1 with lines lc rgb c2 lw thin dashtype (6,3), \

@@ -20,8 +20,15 @@ do for [n=1:int(subtitles)] {
 	set label 1+n subtitle[n] at screen margin_left / width, \
 		screen 1 - (34. + 19 * n) / height textcolor rgb dim
 }
-set label 9 provenance at screen margin_left / width, screen 16. / height \
-	font small textcolor rgb dim
+if (narrow) {
+	set label 8 about_host at screen margin_left / width, screen 34. / height \
+		font small textcolor rgb dim
+	set label 9 about_run at screen margin_left / width, screen 16. / height \
+		font small textcolor rgb dim
+} else {
+	set label 9 about_host.' · '.about_run at screen margin_left / width, screen 16. / height \
+		font small textcolor rgb dim
+}
 plot [0:1] [0:1] 2 notitle
 unset label
 

@@ -21,6 +21,6 @@ do for [i=1:int(cases)] {
 		unset arrow 2
 		unset label 3
 	}
-	plot data index i-1 using 1:(100*$2/capacity[i]) with fillsteps linecolor rgb c2 fillstyle solid 0.25 noborder, \
-		data index i-1 using 1:(100*$2/capacity[i]) with steps linecolor rgb c2 linewidth thick
+	plot data index i-1 using 1:(100*$2/capacity[i]) with filledcurves y1=0 linecolor rgb c2 fillstyle solid 0.25 noborder, \
+		data index i-1 using 1:(100*$2/capacity[i]) with lines linecolor rgb c2 linewidth thick
 }

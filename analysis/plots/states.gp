@@ -42,7 +42,7 @@ do for [i=1:int(cases)] {
 		set label 2 (sub == 0 ? 'client' : 'server') at graph 1, graph 1 right \
 			offset -0.5, -0.8 font small textcolor rgb dim
 		first = (2*(i-1) + sub) * int(states)
-		plot for [n=1:int(states)] data index first+n-1 with fillsteps \
+		plot for [n=1:int(states)] data index first+n-1 with filledcurves y1=0 \
 			linecolor rgb value('c'.int(state_colour[n])) fillstyle solid 0.85 noborder
 	}
 }

@@ -5,7 +5,10 @@ if (!exists('output')) output = graph.'.'.format
 set encoding utf8
 data = graph.'.dat'
 head = 62. + 19. * subtitles          # title and subtitle
-foot = 80.                          # axis label and provenance
+
+# The provenance takes a second line where the page is narrow.
+narrow = 6.9 * (strlen(about_host) + strlen(about_run)) + 110 > width
+foot = narrow ? 98. : 80.                          # axis label and provenance
 margin_left = 66.
 margin_right = 28.
 small = ',11'

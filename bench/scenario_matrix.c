@@ -15,10 +15,18 @@ static int no_memory(struct err *err)
 
 /* --- dimensions ------------------------------------------------------------------------------ */
 
+/* A sysctl may be spelled with slashes. */
+static bool same_path(const char *a, const char *b)
+{
+	while (*a && (*a == *b || (strchr("./", *a) && strchr("./", *b) && *b)))
+		a++, b++;
+	return *a == '\0' && *b == '\0';
+}
+
 static struct dim *dim_find(struct unfolding *u, const char *path)
 {
 	for (size_t i = 0; i < u->dim_count; i++)
-		if (strcmp(u->dim[i].path, path) == 0)
+		if (same_path(u->dim[i].path, path))
 			return &u->dim[i];
 	return NULL;
 }
@@ -281,7 +289,8 @@ static int draft_apply(struct draft *d, json *object, enum layer layer, struct e
 	return r;
 }
 
-static int draft_override(struct draft *d, const struct override *o, struct err *err)
+/* Files come before the matrix, so that a sysctl which varies still does; all else after it. */
+static int draft_override(struct draft *d, const struct override *o, bool files, struct err *err)
 {
 	const struct scenario_value v = { .text = o->value };
 	const char *sysctl;
@@ -289,7 +298,9 @@ static int draft_override(struct draft *d, const struct override *o, struct err 
 
 	if (!k)
 		return scenario_key_unknown(o->key, err);
-	return is_list(k, o->value) ? 0 : draft_set(d, k, sysctl, &v, LAYER_OVERRIDE, err);
+	if (is_list(k, o->value) || (k->kind == &scenario_kind_files) != files)
+		return 0;
+	return draft_set(d, k, sysctl, &v, LAYER_OVERRIDE, err);
 }
 
 static int draft_dim(struct draft *d, const struct dim *dim, size_t i, struct err *err)
@@ -311,6 +322,8 @@ static int find_base(struct unfolding *u, struct err *err)
 		r = draft_apply(&u->base, u->root, LAYER_DOCUMENT, err);
 	if (r == 0)
 		r = draft_apply(&u->base, u->node, LAYER_CASE, err);
+	for (size_t i = 0; i < u->override_count && r == 0; i++)
+		r = draft_override(&u->base, &u->override[i], true, err);
 	return r;
 }
 
@@ -326,7 +339,7 @@ static int add_cell(struct scenario *s, const struct unfolding *u, const size_t 
 	for (size_t i = 0; i < u->dim_count && r == 0; i++)
 		r = draft_dim(&d, &u->dim[i], at[i], err);
 	for (size_t i = 0; i < u->override_count && r == 0; i++)
-		r = draft_override(&d, &u->override[i], err);
+		r = draft_override(&d, &u->override[i], false, err);
 	if (r == 0)
 		r = scenario_case_check(&d.spec, d.layer, err);
 	if (r < 0)

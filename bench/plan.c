@@ -210,7 +210,7 @@ static void plan_time_wait(struct plan_case *p, int64_t mean_ns)
 }
 
 /*
- * tcp_child_ehash_entries(7) also sets the new namespace's tcp_max_tw_buckets, to half of it: so the
+ * tcp_child_ehash_entries also sets the new namespace's tcp_max_tw_buckets, to half of it: so the
  * table is at least twice the sockets of a side, those still open included.
  */
 static uint32_t choose_ehash(const struct plan_case *p)

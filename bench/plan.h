@@ -26,6 +26,9 @@ struct plan_host {
 };
 void plan_probe(struct plan_host *ret);
 
+/* The kernel's HZ, or 0 if it cannot be told. */
+int64_t plan_probe_hz(void);
+
 /* Forecast for one case. */
 struct plan_case {
 	const struct case_spec *spec;

@@ -11,14 +11,14 @@
 #include "bench/lab.h"
 #include "bench/plan.h"
 
-/* net/ipv4/af_inet.c inet_init_net(): every new namespace begins with these, whatever the host has. */
+/* net/ipv4/af_inet.c inet_init_net(): what every new namespace begins with. */
 #define PORT_LOW  32768
 #define PORT_HIGH 60999
 
 #define FDS_UNLIMITED INT64_C(1073741816) /* fs.nr_open cannot be more */
 
 /* The coarse clocks advance by one jiffy: their resolution is 1/HZ (kernel/time/posix-timers.c). */
-static int64_t probe_hz(void)
+int64_t plan_probe_hz(void)
 {
 	struct timespec tick;
 
@@ -67,7 +67,7 @@ static bool on_path(const char *program)
 void plan_probe(struct plan_host *ret)
 {
 	*ret = (struct plan_host){ .cpus = probe_cpus(),
-				   .config_hz = probe_hz(),
+				   .config_hz = plan_probe_hz(),
 				   .fd_limit = probe_fds(),
 				   .port_low = PORT_LOW,
 				   .port_high = PORT_HIGH,

@@ -1,4 +1,4 @@
-/* The kinds of values that are lists or maps: size distributions, load steps, sysctls and their files. */
+/* The kinds of values that are lists: size distributions and load steps. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -255,13 +255,12 @@ static void test_shipped(void)
 	}
 }
 
+/* Not plan_probe(): it makes namespaces, which tests/lab_test.c does. */
 static void test_probe(void)
 {
-	struct plan_host h;
+	int64_t hz = plan_probe_hz();
 
-	plan_probe(&h);
-	ok(h.cpus >= 1 && h.fd_limit > 0, "CPUs and descriptors are known");
-	ok(h.config_hz >= 100 && h.config_hz <= 1000, "HZ is %lld", (long long)h.config_hz);
+	ok(hz >= 100 && hz <= 1000, "HZ is %lld", (long long)hz);
 	plan_release(NULL);
 }
 

@@ -86,13 +86,18 @@ struct report_style outputs_terminal_style(FILE *out)
 	return style;
 }
 
+/* A graph that has nothing to show is no news; none at all is. */
 static void tell_missing(const struct plot_result *plots, size_t count, FILE *out)
 {
-	for (size_t i = 0; i < count; i++)
-		if (plots[i].why_not[0]) {
-			fprintf(out, "graph '%s' not drawn: %s\n", plots[i].name, plots[i].why_not);
-			return; /* one reason is nearly always the reason of all */
-		}
+	const char *why = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (plots[i].file[0])
+			return;
+		why = plots[i].why_not;
+	}
+	if (why)
+		fprintf(out, "no graphs: %s\n", why);
 }
 
 int outputs_write(const struct record *r, const struct outputs_options *o, struct err *err)

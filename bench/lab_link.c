@@ -64,7 +64,7 @@ static int enter(const struct lab *lab, enum lab_ns which, struct netlink *n, st
 	return code < 0 ? code : netlink_open(n, err);
 }
 
-/* --- links ------------------------------------------------------------------------------------ */
+/* --- links ---------------------------------------------------------------------------------- */
 
 /* Make a pair between the calling thread's namespace and `peer`'s. */
 static int make_pair(const struct lab *lab, enum lab_ns which, const struct netlink_link_end *here,
@@ -82,7 +82,7 @@ static int make_pair(const struct lab *lab, enum lab_ns which, const struct netl
 	return code;
 }
 
-/* disable_ipv6 of every interface: "1" for the relay, "0" for an end, whatever the host's default is. */
+/* Of every interface: "1" for the relay, "0" for an end, whatever the host's default is. */
 static int set_ipv6_disabled(const char *value, struct err *err)
 {
 	static const char *const keys[] = { "net.ipv6.conf.all.disable_ipv6",
@@ -140,8 +140,10 @@ static int raise_relay(const struct lab *lab, struct err *err)
 	if (code < 0)
 		return code;
 	code = set_ipv6_disabled("1", err);
+	if (code == -ENOTSUP)
+		code = 0; /* a read-only /proc/sys: without link-local addresses it is as silent */
 	for (int i = 0; code == 0 && i < 2; i++)
-		code = bring_up(&n, lab->relay_interface[i], false, err);
+		code = bring_up(&n, lab->relay_interface[i], has_ipv6(), err);
 	if (code == 0)
 		code = netlink_flush(&n, err);
 	netlink_close(&n);
@@ -157,13 +159,13 @@ static bool came_up_first(const struct lab *lab, enum lab_ns which)
 	return lab->topology == TOPOLOGY_WIRE || which == LAB_NS_CLIENT;
 }
 
-/* --- addresses ----------------------------------------------------------------------------- */
+/* --- addresses ------------------------------------------------------------------------------ */
 
 /*
  * The first address brings the subnet's route.  IPv4 takes the other sources as one local prefix;
  * IPv6 binds only to addresses that are there: on lo, where no multicast group is joined for each
- * (4,096 of them would cost seconds).  The kernel makes the local route of an IPv6 address some time
- * after the address: the prefix saves the first SYN-ACK here too.
+ * (4,096 of them would cost seconds).  The kernel makes the local route of an IPv6 address some
+ * time after the address: the prefix saves the first SYN-ACK here too.
  */
 static int add_sources(struct netlink *n, int index, const struct plan *p, unsigned first_bits,
 		       uint32_t count, struct err *err)
@@ -273,7 +275,7 @@ static int address_lo(const struct lab *lab, struct err *err)
 	return code;
 }
 
-/* --- topologies --------------------------------------------------------------------------------- */
+/* --- topologies ----------------------------------------------------------------------------- */
 
 static int build_ends(const struct lab *lab, struct err *err)
 {

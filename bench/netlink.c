@@ -22,7 +22,7 @@
 #define REQUEST_MAX_BYTES 512 /* the longest request, veth, takes under 200 */
 #define UP_POLL_NS        (100 * NS_PER_US)
 
-/* --- building a request -------------------------------------------------------------------- */
+/* --- building a request --------------------------------------------------------------------- */
 
 /* The next `size` bytes of the queue, zeroed, the write position kept aligned. */
 static void *room(struct netlink *n, size_t size)
@@ -112,7 +112,7 @@ static size_t addr_bytes(const struct endpoint *e)
 	return e->family == 6 ? 16 : 4;
 }
 
-/* --- the socket ---------------------------------------------------------------------------- */
+/* --- the socket ----------------------------------------------------------------------------- */
 
 int netlink_open(struct netlink *n, struct err *err)
 {
@@ -246,7 +246,7 @@ int netlink_flush(struct netlink *n, struct err *err)
 	return code;
 }
 
-/* --- requests ------------------------------------------------------------------------------ */
+/* --- requests ------------------------------------------------------------------------------- */
 
 static void put_link_end(struct netlink *n, const struct netlink_link_end *e, uint32_t mtu)
 {
@@ -391,7 +391,7 @@ int netlink_neighbour(struct netlink *n, int index, const struct endpoint *addr,
 	return end(n);
 }
 
-/* --- questions ----------------------------------------------------------------------------- */
+/* --- questions ------------------------------------------------------------------------------ */
 
 static int ask(const struct netlink *n, unsigned long what, const char *name, struct ifreq *ret,
 	       struct err *err)

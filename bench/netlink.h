@@ -46,7 +46,7 @@ struct netlink_link_end {
 int netlink_veth(struct netlink *n, const struct netlink_link_end *here,
 		 const struct netlink_link_end *peer, int peer_ns, uint32_t mtu, struct err *err);
 
-/* No IPv6 link-local address by itself, and so no duplicate detection and no router solicitation. */
+/* No IPv6 link-local address by itself, so no duplicate detection and no router solicitation. */
 int netlink_no_link_local(struct netlink *n, int index, struct err *err);
 
 int netlink_up(struct netlink *n, int index, struct err *err);

@@ -23,9 +23,10 @@
 #include "base/mono.h"
 #include "bench/wire_cross.h"
 
-#define BATCH             32
-#define FRAME_MAX_BYTES   (WIRE_VNET_BYTES + 14 + 4 + 65536) /* a full offload frame, one VLAN tag */
-#define FRAME_ROOM        ((size_t)72 << 10)                 /* the same in whole pages */
+#define BATCH 32
+/* A full offload frame with one VLAN tag, and the same in whole pages. */
+#define FRAME_MAX_BYTES   (WIRE_VNET_BYTES + 14 + 4 + 65536)
+#define FRAME_ROOM        ((size_t)72 << 10)
 #define RECEIVE_BYTES     (32 << 20)
 #define HOLD_CAPACITY     65536
 #define HOLD_CAPACITY_MAX (1 << 20)
@@ -165,7 +166,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* --- life ------------------------------------------------------------------------------------ */
+/* --- life ----------------------------------------------------------------------------------- */
 
 static int set_option(int fd, int level, int option, int value, const char *what, struct err *err)
 {
@@ -184,8 +185,8 @@ static int set_options(int fd, int index, struct err *err)
 		return code;
 	/* Since 4.20; before, relay() tells them apart. */
 	(void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
-	/* The first wants privilege on the host, the second is capped by net.core.rmem_max; too little
-	 * room shows in report.lost. */
+	/* The first wants privilege on the host, the second is capped by net.core.rmem_max; too
+	 * little room shows in report.lost. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof(promiscuous)) <

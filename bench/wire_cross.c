@@ -46,7 +46,7 @@ struct cross {
 	struct cross_report report;
 };
 
-/* --- memory ------------------------------------------------------------------------------- */
+/* --- memory --------------------------------------------------------------------------------- */
 
 static uint32_t power_of_two_from(uint32_t n)
 {
@@ -109,7 +109,7 @@ void cross_free(struct cross *c)
 	free(c);
 }
 
-/* --- entries ------------------------------------------------------------------------------ */
+/* --- entries -------------------------------------------------------------------------------- */
 
 static uint32_t *bucket_of(struct cross *c, const struct tuple *t)
 {
@@ -191,7 +191,7 @@ static struct entry *new_entry(struct cross *c)
 	return e;
 }
 
-/* --- the rule ----------------------------------------------------------------------------- */
+/* --- the rule ------------------------------------------------------------------------------- */
 
 static enum cross_verdict hold(struct cross *c, const struct cross_frame *f, const struct tuple *t,
 			       int64_t now_ns)

@@ -261,11 +261,11 @@ static uint32_t begin(struct flow_table *t, const struct segment *s, uint32_t ha
 	return place;
 }
 
-/* A new SYN on the 4-tuple of `place`: the old connection steps back until that SYN is answered. */
+/* A new SYN (or the answer to one that was missed) on the 4-tuple of `place`: the old connection steps back until that SYN is answered. */
 static uint32_t replace(struct flow_table *t, uint32_t place, const struct segment *s)
 {
 	struct live *old = &t->pool[place];
-	int64_t since_ns = s->flags & TCP_ACK ? -1 : live_meet_syn(old);
+	int64_t since_ns = live_meet_syn(old);
 	uint32_t hash = old->hash, next;
 
 	settle_before(t, old);

@@ -46,6 +46,8 @@ static const struct want wants[] = {
 	  TEARDOWN_RESET_AFTER_FIN, SIDES_CLIENT, SIDES_CLIENT, SIDES_NONE, false },
 	{ "passive abort (C9)", TALK_ASK "c:F. s:. s:R.",
 	  TEARDOWN_RESET_AFTER_FIN, SIDES_CLIENT, SIDES_SERVER, SIDES_NONE, false },
+	{ "passive abort, then a stray FIN", TALK_ASK "c:F. s:. s:R. s:F.",
+	  TEARDOWN_RESET_AFTER_FIN, SIDES_CLIENT, SIDES_SERVER, SIDES_NONE, false },
 	{ "FIN-WAIT-2 gone when the FIN comes (C11)", TALK_ASK "c:F. s:. +2000 s:F. c:R",
 	  TEARDOWN_RESET_AFTER_BOTH_FINS, SIDES_CLIENT, SIDES_CLIENT, SIDES_NONE, false },
 	{ "late data (C1b)", TALK_ASK "c:F. s:. s:P.! c:R",

@@ -100,6 +100,11 @@ static void test_repeats(struct world *w)
 	   "... are left out");
 	is_int(f->dir[0].last_ack_repeats, 0, "... of ACKs too");
 
+	play(w, TALK_OPEN "c:P. +20 c:d");
+	ok(f->capture_duplicates == 0 && f->dir[0].data_retrans == 1, "20 ms later it is a replay");
+	play(w, TALK_ASK "c:F. s:. s:P. c:. s:P. c:. s:F. c:.");
+	is_int(f->dir[1].last_ack_repeats, 0, "payload after the ACK of a FIN is no repeat of it");
+
 	play(w, TALK_OPEN "c:P. s:P. c:F. s:F. c:.");
 	is_int(f->dir[1].data_retrans + f->dir[0].data_retrans, 0, "nothing repeated");
 }
@@ -177,6 +182,50 @@ static void test_reuse(struct world *w)
 	play(w, TALK_ASK "c:F. s:F. c:. +61000 c:Sn");
 	ok(w->count == 2 && !f[0].syn_in_time_wait && f[1].reused_after_ns == -1,
 	   "after 60 s it is no reuse");
+}
+
+/* The same initial sequence number, later: an old SYN replayed, or a new connection by its clock. */
+static void test_same_isn(struct world *w)
+{
+	for (int later = 0; later < 2; later++) {
+		world_init(w, (struct flow_options){ .max_flows = 8 });
+		w->talk.timestamps = true;
+		talk(&w->talk, "c:S s:S. c:. c:F. s:F. c:. +500");
+		if (later) {
+			w->talk.next[0] = w->talk.solid[0].seq - 1;
+			talk(&w->talk, "c:S");
+		} else {
+			struct segment s = { .flags = TCP_SYN, .seq = w->talk.solid[0].seq - 1 };
+
+			s.tuple = w->talk.tuple;
+			s.t_ns = w->talk.now_ns;
+			s.has_timestamps = true;
+			s.ts_value = (uint32_t)(NS_PER_S / NS_PER_MS) + 1;
+			add(w, &s);
+		}
+		world_end(w);
+		is_int(w->count, later ? 2 : 1, "the first SYN again, %s",
+		       later ? "on a new clock" : "replayed");
+	}
+}
+
+static void test_open(struct world *w)
+{
+	const struct flow *f = w->flows;
+
+	play(w, "c:S! s:S! c^ s^ c:. s:. c:P. s:P.");
+	ok(w->count == 1 && f->established_ns > 0 && f->dir[0].payload_bytes == 100,
+	   "simultaneous open");
+	play(w, TALK_ASK "c:F. s:F. c:. +999 s:Sn. c:.");
+	ok(w->count == 2 && f[0].syn_in_time_wait && f[1].reused_after_ns > 0,
+	   "reuse whose SYN was missed");
+	ok(f[1].began_inside && f[1].src.port == 40000, "... by the SYN-ACK");
+	world_init(w, (struct flow_options){ .max_flows = 8 });
+	w->talk.seen[1] = w->talk.next[0] + 1;
+	talk(&w->talk, "s:S. c:S c^ c:.");
+	world_end(w);
+	ok(w->count == 1 && f->dir[0].syn == 1 && f->established_ns > 0,
+	   "SYN read after its SYN-ACK");
 }
 
 static void test_inside(struct world *w)
@@ -289,6 +338,8 @@ int main(void)
 	test_resets(&w);
 	test_crossed(&w);
 	test_reuse(&w);
+	test_same_isn(&w);
+	test_open(&w);
 	test_inside(&w);
 	test_disorder(&w);
 	test_bounds(&w);

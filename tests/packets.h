@@ -18,6 +18,7 @@
 #ifndef TWBENCH_TESTS_PACKETS_H
 #define TWBENCH_TESTS_PACKETS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -148,6 +149,7 @@ struct talk {
 	uint32_t next[2]; /* what each sends next */
 	uint32_t seen[2]; /* what each acknowledges */
 	uint16_t ip_id;
+	bool timestamps;
 	struct segment last[2];  /* last packet, and ... */
 	struct segment solid[2]; /* ... last packet that takes sequence space */
 	void (*emit)(void *arg, const struct segment *s);
@@ -182,6 +184,8 @@ __attribute__((unused)) static void talk_send(struct talk *t, int d, const char 
 	struct segment s = { .window = 1000, .ip_id = ++t->ip_id };
 	bool unseen = false;
 
+	s.has_timestamps = t->timestamps;
+	s.ts_value = t->timestamps ? (uint32_t)(t->now_ns / NS_PER_MS) : 0;
 	if (strchr(word, 'n'))
 		t->next[d] += 100000;
 	s.tuple = d == 0 ? t->tuple : tuple_reverse(&t->tuple);

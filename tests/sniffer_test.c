@@ -178,6 +178,7 @@ static void test_failures(void)
 	ok(strlen(sniffer_library_version()) > 0, "libpcap has a version");
 }
 
+/* To the canary's port. */
 static void emit_udp(struct pcapfile *f, int64_t t_ns)
 {
 	struct packet p = { 0 };
@@ -186,6 +187,47 @@ static void emit_udp(struct pcapfile *f, int64_t t_ns)
 	packet_udp(&p, 100);
 	packet_finish(&p);
 	pcapfile_add(f, t_ns, p.bytes, p.n, p.n);
+}
+
+static void emit_syn(struct pcapfile *f)
+{
+	struct packet p = { 0 };
+
+	packet_ip4(&p, 6, 0);
+	packet_tcp(&p, 0);
+	packet_finish(&p);
+	p.bytes[p.l4_at + 13] = TCP_SYN;
+	pcapfile_add(f, NS_PER_S, p.bytes, p.n, p.n);
+}
+
+/* A canary proves what came before it, and only that. */
+static void test_proof(const char *path)
+{
+	static const struct {
+		const char *order; /* c: canary, s: SYN */
+		bool start, end;
+	} want[] = { { "cscs", true, false },
+		     { "csc", true, true },
+		     { "scc", false, true },
+		     { "sc", false, false } };
+
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		struct flow_options flow = { .max_flows = 8 };
+		struct sniffer_report r = { 0 };
+		struct pcapfile f;
+		struct err err;
+
+		ok(pcapfile_init(&f, fd, 12, 134) == 0, "file of %s", want[i].order);
+		for (const char *p = want[i].order; *p; p++)
+			*p == 'c' ? emit_udp(&f, NS_PER_S) : emit_syn(&f);
+		pcapfile_flush(&f);
+		pcapfile_release(&f);
+		(void)close(fd);
+		is_int(sniffer_read_file(path, &flow, &r, &err), 0, "... is read");
+		ok(r.proven_start == want[i].start && r.proven_end == want[i].end,
+		   "... and proven where it is");
+	}
 }
 
 /* Files that are no captures, cut ones, and a disk that is full. */
@@ -236,6 +278,7 @@ int main(void)
 	}
 	(void)close(fd);
 	test_files(path);
+	test_proof(path);
 	if (!enter_namespace()) {
 		test_skip("live capture", "[capture] no network namespace");
 	} else {

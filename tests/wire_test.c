@@ -22,7 +22,7 @@
 #define BULK_BYTES  (1 << 20)
 #define FRAME_BYTES (WIRE_VNET_BYTES + 14 + 20 + 20)
 
-/* --- the rule, on frames ----------------------------------------------------------------------- */
+/* --- the rule, on frames -------------------------------------------------------------------- */
 
 struct made {
 	uint8_t bytes[FRAME_BYTES];
@@ -192,7 +192,7 @@ static void test_capacity(void)
 	cross_free(c);
 }
 
-/* --- the relay, between ends ----------------------------------------------------------------------- */
+/* --- the relay, between ends ---------------------------------------------------------------- */
 
 struct setting {
 	int family;

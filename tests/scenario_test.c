@@ -297,7 +297,7 @@ static void test_round_trip(void)
 	static const char *const texts[] = {
 		"{ \"strategy\": \"all\" }",
 		"{ \"load\": { \"interval\": \"1500ms\", \"burst\": 5 } }",
-		"{ \"load\": { \"steps\": [{ \"from\": 0.5, \"to\": \"4/s\", \"duration\": "
+		"{ \"load\": { \"steps\": [{ \"from\": \"-0\", \"to\": \"4/s\", \"duration\": "
 		"\"1.5s\" }] } }",
 		"{ \"protocol\": { \"reply_bytes\": [{ \"bytes\": \"50\", \"weight\": 0.9 },"
 		" { \"bytes\": \"51..2040\", \"weight\": 0.1 }], \"request_bytes\": \"20..1Ki\" } "

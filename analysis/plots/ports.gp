@@ -12,15 +12,15 @@ do for [i=1:int(cases)] {
 	set label 1 name[i] at graph 0, graph 1 offset 0, 2.0 font bold textcolor rgb ink
 	set label 2 peak_label[i] at graph 0, graph 1 offset 0, 0.85 font small textcolor rgb dim
 	set arrow 1 from graph 0, first 100 to graph 1, first 100 nohead \
-		linecolor rgb c1 linewidth 1.2 dashtype (6,3)
+		linecolor rgb c1 linewidth 1.2 dashtype (6,3) front
 	if (out_at[i] >= 0) {
 		set arrow 2 from out_at[i], graph 0 to out_at[i], graph 1 nohead \
-			linecolor rgb c1 linewidth 1.2
-		set label 3 out_label[i] at out_at[i], graph 0.5 offset 0.6, 0 textcolor rgb c1
+			linecolor rgb c1 linewidth 1.2 front
+		set label 3 out_label[i] at out_at[i], graph 0.5 offset 0.6, 0 front textcolor rgb c1
 	} else {
 		unset arrow 2
 		unset label 3
 	}
-	plot data index i-1 using 1:(100*$2/capacity[i]) with filledcurves y1=0 linecolor rgb c2 fillstyle solid 0.25 noborder, \
+	plot data index i-1 using 1:(100*$2/capacity[i]) with filledcurves y1=0 linecolor rgb c2 fillstyle transparent solid 0.25 noborder, \
 		data index i-1 using 1:(100*$2/capacity[i]) with lines linecolor rgb c2 linewidth thick
 }

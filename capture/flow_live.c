@@ -313,10 +313,11 @@ bool live_is_another(const struct live *l, int dir, const struct segment *s)
 				     : !peer->has_isn || !follows_syn(peer, s->ack);
 	if (self->has_isn)
 		return true;
-	if (peer->has_isn && s->seq + 1 == peer->ack && !both_fins) /* read after its own answer */
-		return false;
-	/* A first SYN from the other end: a simultaneous open, if nothing else has happened yet. */
-	return !(peer->has_isn && peer->packets == peer->syn && self->packets == 0);
+	/* The other end's first SYN is part of this only if nothing but a SYN came before ... */
+	if (!peer->has_isn || peer->packets != peer->syn || self->packets > 0)
+		return true;
+	/* ... read after its own answer, or crossing it: a simultaneous open. */
+	return peer->has_ack && s->seq + 1 != peer->ack;
 }
 
 bool live_answers_syn(const struct live *l, int dir, const struct segment *s)

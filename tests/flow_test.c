@@ -226,6 +226,10 @@ static void test_open(struct world *w)
 	world_end(w);
 	ok(w->count == 1 && f->dir[0].syn == 1 && f->established_ns > 0,
 	   "SYN read after its SYN-ACK");
+	play(w, "s:S. c:S");
+	is_int(w->count, 2, "... unless that answered another");
+	play(w, "c:P. c:R. s:S.");
+	is_int(w->count, 2, "SYN-ACK where a connection began inside");
 }
 
 static void test_inside(struct world *w)

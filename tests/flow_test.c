@@ -184,7 +184,7 @@ static void test_reuse(struct world *w)
 	   "after 60 s it is no reuse");
 }
 
-/* The same initial sequence number, later: an old SYN replayed, or a new connection by its clock. */
+/* The same initial sequence number, later: an old SYN replayed, or by its clock a new one. */
 static void test_same_isn(struct world *w)
 {
 	for (int later = 0; later < 2; later++) {

@@ -184,7 +184,7 @@ static void test_reuse(struct world *w)
 	   "after 60 s it is no reuse");
 }
 
-/* The same initial sequence number, later: an old SYN replayed, or a new connection by its clock. */
+/* The same initial sequence number, later: an old SYN replayed, or by its clock a new one. */
 static void test_same_isn(struct world *w)
 {
 	for (int later = 0; later < 2; later++) {
@@ -226,6 +226,10 @@ static void test_open(struct world *w)
 	world_end(w);
 	ok(w->count == 1 && f->dir[0].syn == 1 && f->established_ns > 0,
 	   "SYN read after its SYN-ACK");
+	play(w, "s:S. c:S");
+	is_int(w->count, 2, "... unless that answered another");
+	play(w, "c:P. c:R. s:S.");
+	is_int(w->count, 2, "SYN-ACK where a connection began inside");
 }
 
 static void test_inside(struct world *w)

@@ -5,11 +5,11 @@
  *
  * talk(): a connection written down as one reads it in tcpdump, turned into segments whose sequence
  * numbers follow from what was sent and seen.  Words, separated by blanks:
- *	c:S  s:S.  c:P.  s:FP.  c:R   sender (client, server), flags as tcpdump prints them; P has 100 bytes,
- *		  R without ACK takes its number from the ACK that it answers
+ *	c:S  s:S.  c:P.  s:FP.  c:R   client or server, flags as tcpdump prints them; P has
+ *		  100 bytes, R without ACK takes its number from the ACK that it answers
  *	c:F.!     the peer does not see it (yet): what it sends next does not acknowledge it
  *	c^        the client now has seen everything that the server sent
- *	c:r       the client's newest segment with payload, SYN or FIN, once more (with what it has seen since)
+ *	c:r       the client's newest payload, SYN or FIN once more (with the ACK of now)
  *	c:d       the client's last packet, delivered twice by the capture
  *	c:Rx      the RST is 1000 off
  *	c:Sn      the SYN of a new connection, on a new initial sequence number
@@ -27,7 +27,7 @@
 #include "base/tuple.h"
 #include "capture/segment.h"
 
-/* --- bytes -------------------------------------------------------------------------------------- */
+/* --- bytes ----------------------------------------------------------------------------------- */
 
 struct packet {
 	uint8_t bytes[512];
@@ -141,7 +141,7 @@ __attribute__((unused)) static void packet_finish(struct packet *p)
 	p->bytes[at + 1] = (uint8_t)bytes;
 }
 
-/* --- conversations ------------------------------------------------------------------------------ */
+/* --- conversations --------------------------------------------------------------------------- */
 
 struct talk {
 	struct tuple tuple; /* a is the client */

@@ -24,8 +24,8 @@ static void is_tcp(int linktype, const struct packet *p, uint32_t payload, const
 }
 
 /*
- * Every prefix, at a guard page, both as a capture cut short and as a packet that was no longer: the
- * first may say CUT, the second BAD, until the facts are complete.
+ * Every prefix, at a guard page, both as a capture cut short and as a packet that was no longer:
+ * the first may say CUT, the second BAD, until the facts are complete.
  */
 static void try_prefixes(int linktype, const struct packet *p, uint32_t enough, const char *what)
 {

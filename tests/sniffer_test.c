@@ -157,6 +157,7 @@ static void test_live(const char *path)
 	   "times are those of the monotonic clock");
 	ok(fstat(o.capture_fd, &st) == 0 && (uint64_t)st.st_size == r.file_bytes,
 	   "size of the file");
+	ok(r.cpu_ns > 0 && r.cpu_ns < mono_now_ns() - start_ns, "the thread's CPU time");
 	is_int(r.file_error, 0, "no write failed");
 	(void)close(o.capture_fd);
 

@@ -1,4 +1,4 @@
-/* A whole capture file, through libpcap: whatever it holds, reading ends in a report or an error. */
+/* A whole capture file, through libpcap: reading it ends in a report or an error. */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -19,9 +19,9 @@ enum plot_theme { THEME_LIGHT, THEME_DARK, THEME_PRINT, THEME_COUNT };
 const char *plot_theme_key(enum plot_theme t);
 
 struct plot_options {
-	const char *dir;        /* made if missing: "results/latest/plots" */
+	const char *dir; /* made if missing: "results/latest/plots" */
 	enum plot_theme theme;
-	const char *only;       /* one graph by name; NULL: all that the record can fill */
+	const char *only; /* one graph by name; NULL: all that the record can fill */
 };
 
 /* The result of one graph. */

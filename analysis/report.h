@@ -13,9 +13,9 @@
 #include "base/record.h"
 
 struct report_style {
-	bool colour;   /* ANSI colours allowed */
-	bool unicode;  /* block characters allowed */
-	int columns;   /* width of the terminal; 0: 100 */
+	bool colour;  /* ANSI colours allowed */
+	bool unicode; /* block characters allowed */
+	int columns;  /* width of the terminal; 0: 100 */
 };
 
 /* Table of strategies, terminal chart of TIME_WAIT over time, measured lifetime, witnesses' verdict, what next. */

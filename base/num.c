@@ -227,14 +227,15 @@ const char *num_format_grouped(int64_t value, char *buf, size_t size)
 	return buf;
 }
 
-/* `value` in `unit` as an exact decimal; false if that has no end or no whole part. */
+/* `value` in `unit` as an exact decimal; false if that has no end or no whole part.  Minutes and
+ * hours are not cut in decimals: few people read 0.0125h. */
 static bool format_exact(uint64_t value, const struct unit *unit, char *buf, size_t size)
 {
 	uint64_t whole = value / (uint64_t)unit->size, rest = value % (uint64_t)unit->size;
 	char fraction[20];
 	size_t places = 0;
 
-	if (whole == 0 && unit->size > 1)
+	if ((whole == 0 && unit->size > 1) || (rest != 0 && unit->size > INT64_C(1000000000)))
 		return false;
 	for (; rest != 0 && places + 1 < sizeof(fraction); places++) {
 		rest *= 10;

@@ -21,7 +21,7 @@ int series_init(struct series *s, size_t capacity)
 {
 	memset(s, 0, sizeof(*s));
 	/* One more than asked for: the row that series_finish() adds must always fit. */
-	if (capacity == SIZE_MAX)
+	if (capacity >= SIZE_MAX / sizeof(*s->row))
 		return -ENOMEM;
 	s->row = calloc(capacity + 1, sizeof(*s->row));
 	if (!s->row)

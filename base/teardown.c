@@ -21,7 +21,8 @@ static const struct {
 	[TEARDOWN_LATE_DATA_RESET] = { "late-data-reset",
 				       "payload met an end that had closed, which answered with a RST" },
 	[TEARDOWN_FIN_UNANSWERED] = { "fin-unanswered",
-				      "one FIN, and no FIN or RST came back before the capture ended" },
+				      "no FIN or RST came back for the first FIN, or no ACK for the second, "
+				      "before the capture ended" },
 	[TEARDOWN_REFUSED] = { "refused", "the SYN was answered by a RST" },
 	[TEARDOWN_CONNECT_TIMEOUT] = { "connect-timeout", "the SYN was never answered" },
 	[TEARDOWN_NEVER_CLOSED] = { "never-closed", "no FIN and no RST before the capture ended" },
@@ -46,4 +47,30 @@ enum teardown_class teardown_class_from_key(const char *key)
 		if (strcmp(classes[i].key, key) == 0)
 			return (enum teardown_class)i;
 	return TEARDOWN_CLASS_COUNT;
+}
+
+/* Did a RST take the connection from the end `dir` before `t_ns`?  Its own always does. */
+static bool reset_before(const struct flow *f, int dir, int64_t t_ns)
+{
+	const struct flow_dir *self = &f->dir[dir], *peer = &f->dir[!dir];
+
+	return (self->rst_ns >= 0 && self->rst_ns < t_ns) ||
+	       (peer->rst_ns >= 0 && peer->rst_ns < t_ns && peer->rst_exact);
+}
+
+int64_t flow_time_wait_ns(const struct flow *f, int dir)
+{
+	const struct flow_dir *self = &f->dir[dir], *peer = &f->dir[!dir];
+	bool active = f->first_fin == dir || f->fins_crossed;
+	int64_t entered_ns;
+
+	if (!active || self->fin_ns < 0 || peer->fin_ns < 0)
+		return -1;
+	entered_ns = self->fin_acked_plain_ns > peer->fin_ns ? self->fin_acked_plain_ns : peer->fin_ns;
+	if (reset_before(f, dir, entered_ns))
+		return -1;
+	if (self->fin_acked_plain_ns >= 0 && peer->fin_acked_plain_ns >= 0)
+		return entered_ns;
+	/* A RST where the last ACK was due says that nothing was there to send it. */
+	return self->rst_ns >= 0 ? -1 : TIME_WAIT_UNKNOWN;
 }

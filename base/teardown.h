@@ -33,6 +33,7 @@ struct flow_dir {
 	uint32_t data_packets, data_retrans;
 	uint32_t last_ack_repeats; /* ACKs of the peer's FIN after the first */
 	uint32_t seq_first;        /* initial sequence number, if the SYN was seen */
+	bool fin_acked_by_fin;     /* the first ACK of this FIN rode on the other FIN */
 	bool rst_exact;            /* first RST was at the peer's rcv_nxt, as far as seen */
 	bool timestamps;           /* the timestamp option was in the SYN */
 };
@@ -51,11 +52,21 @@ struct flow {
 	bool fins_crossed;          /* neither FIN acknowledged the other */
 	bool rst_after_fin;         /* a RST followed a FIN of either side */
 	bool syn_in_time_wait;      /* a SYN of a new incarnation met this one's TIME-WAIT */
-	bool late_data_rst;         /* data met a closed end, which answered by RST */
-	bool rst_in_time_wait;      /* a RST arrived at the end that held TIME-WAIT (RFC 1337) */
+	bool late_data_rst;         /* data met a closed end, which answered by a RST without ACK */
+	bool rst_in_time_wait;      /* a RST, exact, arrived at an end in TIME-WAIT (RFC 1337) */
 	bool began_inside;          /* no SYN seen: the capture began within */
 	bool ended_inside;          /* still open when the capture ended */
 };
+
+#define TIME_WAIT_UNKNOWN INT64_C(-2)
+
+/*
+ * When the end that sends in direction `dir` entered TIME-WAIT, as the wire shows it: it sent its FIN
+ * without having seen the other, its FIN was acknowledged by no RST, and it acknowledged the other
+ * FIN.  That moment is the later of the other FIN and the ACK of its own.  -1: it did not.
+ * TIME_WAIT_UNKNOWN: both FINs are there, but not the ACKs that would tell.
+ */
+int64_t flow_time_wait_ns(const struct flow *f, int dir);
 
 /* The closed vocabulary; definitions in results/README.md, from classify's table. */
 enum teardown_class {
@@ -83,7 +94,7 @@ struct teardown {
 	enum sides first_rst;         /* none, client, server */
 	enum sides holder;            /* who entered TIME-WAIT proper, at the end of the connection */
 	int64_t time_wait_ns[SIDE_COUNT]; /* when each side entered TIME-WAIT; -1 never */
-	bool assassinated;            /* TIME-WAIT ended early by a RST (RFC 1337) */
+	bool assassinated;            /* a RST met TIME-WAIT and ended it, unless tcp_rfc1337 is set */
 };
 
 const char *teardown_class_key(enum teardown_class c);  /* "orderly-3" */

@@ -1,9 +1,89 @@
+/*
+ * main: the table of commands.  The only place that prints an error or chooses an exit status.
+ */
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/cmd.h"
+#include "base/err.h"
+#include "base/num.h"
 #include "base/version.h"
+#include "base/commands.h"
 
-int main(void)
+static const struct command *const commands[] = {
+	&command_run,  &command_serve, &command_load,	&command_report,
+	&command_plot, &command_list,  &command_doctor,
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void usage(FILE *out)
 {
-	printf("twbench %s\n", version_text);
-	return 0;
+	fprintf(out, "twbench measures what closing a TCP connection costs: who holds TIME_WAIT, how many, how "
+		     "long.\n\nusage: twbench COMMAND [OPTIONS]\n\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	fprintf(out, "\n  twbench COMMAND --help tells more.  twbench run needs no arguments and no root.\n");
+}
+
+static int unknown_command(const char *word)
+{
+	const char *names[COMMANDS], *near;
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		names[i] = commands[i]->name;
+	near = num_nearest(word, names, COMMANDS, sizeof(names[0]));
+	fprintf(stderr, "twbench: unknown command '%s'", word);
+	if (near)
+		fprintf(stderr, " (did you mean '%s'?)", near);
+	fprintf(stderr, "\n");
+	return EXIT_USAGE;
+}
+
+static int run_command(const struct command *c, int argc, char **argv)
+{
+	struct err err = { "" };
+	struct args args;
+	int code = args_parse(&args, c, argc, argv, &err);
+
+	if (code == 1) {
+		command_help(c, stdout);
+		return EXIT_PASS;
+	}
+	if (code == 0)
+		code = c->run(&args, &err);
+	if (code < 0) {
+		fprintf(stderr, "twbench %s: %s\n", c->name, err.text);
+		return err_exit_status(code);
+	}
+	return code;
+}
+
+/* A full disk or a closed pipe on stdout must not look like success. */
+static int flush_stdout(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (errno != EPIPE)
+		fprintf(stderr, "twbench: cannot write standard output: %s\n", strerror(errno));
+	return status == EXIT_PASS ? EXIT_INTERNAL : status;
+}
+
+int main(int argc, char **argv)
+{
+	(void)signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error to report, not to die of */
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		usage(argc < 2 ? stderr : stdout);
+		return argc < 2 ? EXIT_USAGE : flush_stdout(EXIT_PASS);
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("twbench %s%s%s\n", version_text, version_commit[0] ? " " : "", version_commit);
+		return flush_stdout(EXIT_PASS);
+	}
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(argv[1], commands[i]->name) == 0)
+			return flush_stdout(run_command(commands[i], argc, argv));
+	return unknown_command(argv[1]);
 }

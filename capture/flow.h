@@ -2,9 +2,14 @@
  * flow: segments -> one `struct flow` (base/teardown.h) per connection.  Pure, bounded memory.
  *
  * A table of live connections; a connection leaves it, through the callback, when it is over: both
- * FINs acknowledged (or a RST) and `linger_ns` of capture time past, a new SYN on its 4-tuple,
- * eviction of the oldest when the table is full (counted), or flow_table_finish().  Segments may
- * be slightly out of order in time (kernel-facts: capture).  One thread at a time.
+ * FINs acknowledged (or a RST) and `linger_ns` of capture time past, a new SYN on its 4-tuple that
+ * was answered, eviction when the table is full (counted), or flow_table_finish().  Eviction takes
+ * the connection that has been silent longest, closed ones before open ones.  Segments may be
+ * slightly out of order in time (kernel-facts: capture).  One thread at a time.
+ *
+ * A new SYN is one whose initial sequence number differs from the one that this connection began
+ * with.  Until it is answered, what else is sent on the 4-tuple (the ACK of a TIME-WAIT that it
+ * met, the RST that answers this) still belongs to the old connection.
  */
 #ifndef TWBENCH_CAPTURE_FLOW_H
 #define TWBENCH_CAPTURE_FLOW_H
@@ -21,25 +26,30 @@ struct flow_table;
 typedef void flow_done_fn(void *arg, const struct flow *f);
 
 struct flow_options {
-	size_t max_flows;      /* live connections kept at most (0: 1,048,576) */
-	int64_t linger_ns;     /* how long a closed connection is kept, to see late segments and reuse (0: 60 s) */
-	uint16_t server_port;  /* if not 0: the endpoint with this port is the responder, whatever was seen */
+	size_t max_flows;     /* live connections kept at most (0: 1,048,576; at least 2 are) */
+	int64_t linger_ns;    /* closed ones are kept so long, for late segments, reuse (0: 60 s) */
+	uint16_t server_port; /* if not 0: who has this port is the responder, whatever was seen */
 	flow_done_fn *done;
 	void *arg;
 };
 
 struct flow_stats {
-	uint64_t segments, flows, evicted, duplicates;
+	uint64_t segments;     /* all that were given */
+	uint64_t flows;        /* connections begun */
+	uint64_t evicted;      /* handed out early for want of room ... */
+	uint64_t evicted_open; /* ... while still open: what follows begins another, partial flow */
+	uint64_t duplicates;   /* segments that the capture delivered twice, sum over the flows */
 	uint64_t live, live_peak;
 };
 
-/* NULL: no memory. */
+/* Takes all memory at once (untouched pages cost nothing).  NULL: no memory. */
 struct flow_table *flow_table_new(const struct flow_options *options);
 void flow_table_free(struct flow_table *t); /* without callbacks; NULL is fine */
 
+/* Account for one segment; may call `done` for connections that are over. */
 void flow_table_add(struct flow_table *t, const struct segment *s);
 
-/* Hand out all that is left, oldest first. */
+/* Hand out all that is left, longest silent first. */
 void flow_table_finish(struct flow_table *t);
 
 void flow_table_stats(const struct flow_table *t, struct flow_stats *ret);

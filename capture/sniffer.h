@@ -21,26 +21,33 @@ struct segment;
 #define SNIFFER_CANARY_PORT 9 /* discard (RFC 863) */
 
 struct sniffer_options {
-	const char *interface;     /* in the network namespace of the caller */
-	int snaplen;               /* 0: 134 = Ethernet 14 + IPv4 60 + TCP 60 */
-	int buffer_bytes;          /* ring; 0: 32 MB */
-	int capture_fd;            /* where the pcap file goes (nanosecond format); -1: none.  Not owned. */
-	int cpu;                   /* pin the thread; -1: do not */
-	struct flow_options flow;  /* `done` runs on the sniffer's thread */
+	const char *interface; /* in the network namespace of the caller */
+	int snaplen;           /* 0: 134 = Ethernet 14 + IPv4 60 + TCP 60 */
+	int buffer_bytes;      /* ring; 0: 32 MB */
+	int capture_fd; /* where the pcap file goes (nanosecond format); -1: none.  Not owned. */
+	int cpu;        /* pin the thread; -1: do not */
+	struct flow_options flow; /* `done` runs on the sniffer's thread */
 };
 
 struct sniffer_report {
-	uint64_t packets, tcp_packets, udp_packets, undecodable;
-	uint64_t received, dropped, if_dropped; /* pcap_stats */
+	uint64_t packets, tcp_packets, udp_packets;
+	uint64_t undecodable; /* cut short, contradictory or a later fragment; no ICMP, ARP */
+	uint64_t received, dropped, if_dropped; /* pcap_stats; dropped ones are in received */
 	uint64_t syn, syn_retrans, syn_ack, syn_ack_retrans; /* sums over the flows handed out */
 	uint64_t file_bytes;
-	int file_error;            /* errno of the first failed write to capture_fd; 0 if none */
-	bool proven_start, proven_end;
-	int64_t cpu_ns;            /* of the thread */
+	int file_error;    /* errno of the first failed write to capture_fd; 0 if none */
+	bool proven_start; /* a canary came before the first TCP segment ... */
+	bool proven_end;   /* ... and another one after the last SYN */
+	int64_t cpu_ns;    /* of the thread */
 	struct flow_stats flow;
+	char broken[160];  /* why reading ended early, in libpcap's words; empty if it did not */
 };
 
-/* Open and start.  Returns 0, or -EPERM, -ENODEV, -ENOMEM, -EIO with *err; nothing to free then. */
+/*
+ * Open and start: when this returns the filter is in place and packets are being read.  Times of
+ * flows are those of mono_now_ns(), times in the capture file those of the wall.
+ * Returns 0, or -EPERM, -ENODEV, -ENOMEM, -EIO with *err; nothing to free then.
+ */
 int sniffer_start(const struct sniffer_options *options, struct sniffer **ret, struct err *err);
 
 /* How many canaries have been read so far.  The caller sends one and polls with a deadline. */
@@ -48,6 +55,14 @@ unsigned sniffer_canaries(const struct sniffer *s);
 
 /* Stop the thread, flush the file, hand out the remaining flows.  Frees s. */
 void sniffer_stop(struct sniffer *s, struct sniffer_report *ret);
+
+/*
+ * The same from a file (pcap or pcapng; "-" is standard input); times of flows are the file's.  A
+ * file that ends within a packet or turns to nonsense is read as far as it goes (report.broken).
+ * Returns 0, or -EINVAL (not a capture), -ENOENT, -EACCES, -ENOMEM with *err.
+ */
+int sniffer_read_file(const char *path, const struct flow_options *flow, struct sniffer_report *ret,
+		      struct err *err);
 
 /* libpcap's version string, static. */
 const char *sniffer_library_version(void);

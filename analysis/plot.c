@@ -1,0 +1,324 @@
+#include "analysis/plot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analysis/gnuplot.h"
+#include "analysis/plot_sheet.h"
+#include "analysis/theme.h"
+#include "base/assets.h"
+#include "base/err.h"
+
+#define GNUPLOT_LIMIT_MS  30000
+#define PICTURE_BYTES_MIN 400 /* less than any whole picture */
+
+static const struct graph {
+	const char *name, *title, *help;
+	const char *frame; /* the script part that lays the page out */
+	const char *body;  /* one that several graphs share, after their own; NULL: none */
+	plot_fill *fill;
+} graphs[] = {
+	{ "tw-by-strategy", "TIME_WAIT sockets over time, by strategy (lower is better)",
+	  "TIME_WAIT over time, one panel per case, against rate x time", "panels", NULL,
+	  plot_fill_tw_by_strategy },
+	{ "tw-by-side", "TIME_WAIT at each end over time (lower is better)",
+	  "TIME_WAIT at the client and at the server, with the drain", "panels", NULL,
+	  plot_fill_tw_by_side },
+	{ "states", "Open and closing sockets by TCP state", "TCP states per side during the load",
+	  "panels", NULL, plot_fill_states },
+	{ "latency", "Latency by percentile (lower is better)",
+	  "response and service time from the median to the rarest", "panels", NULL,
+	  plot_fill_latency },
+	{ "teardowns", "What the close looked like on the wire",
+	  "share of teardown classes, as captured", "bars", "stacked", plot_fill_teardowns },
+	{ "ports", "Local ports in use, against those there are (lower is better)",
+	  "ports held by the client, and when they ran out", "panels", NULL, plot_fill_ports },
+	{ "outcomes", "How connections ended for the client (all ok is better)",
+	  "outcomes by case, when any connection failed", "bars", "stacked", plot_fill_outcomes },
+	{ "cost", "CPU time per request, by part (lower is better)",
+	  "CPU of client, server and witnesses per request", "bars", "stacked", plot_fill_cost },
+};
+#define GRAPHS (sizeof(graphs) / sizeof(graphs[0]))
+_Static_assert(GRAPHS <= PLOT_MAX, "more graphs than results");
+
+/* --- script --------------------------------------------------------------------------------------- */
+
+/* Two lines for the foot of the page: where it was measured, and in which run. */
+static void write_provenance(const struct record *r, FILE *out)
+{
+	char hz[32] = "", topology[64], reuse[64], text[512];
+	size_t repeats = digest_repeats(r);
+
+	if (r->host.config_hz != RECORD_NONE)
+		(void)snprintf(hz, sizeof(hz), " \u00b7 HZ=%lld", (long long)r->host.config_hz);
+	digest_topology(r, topology, sizeof(topology));
+	digest_sysctl(r, "net.ipv4.tcp_tw_reuse", reuse, sizeof(reuse));
+	(void)snprintf(
+		text, sizeof(text), "Linux %s %s%s \u00b7 %s%s%s \u00b7 %zu repeat%s",
+		r->host.kernel_release ? r->host.kernel_release : "?",
+		r->host.arch ? r->host.arch : "", hz, topology[0] ? topology : "topology unknown",
+		reuse[0] ? " \u00b7 tcp_tw_reuse=" : "", reuse, repeats, repeats == 1 ? "" : "s");
+	(void)fputs("about_host = ", out);
+	plot_quote(text, out);
+	(void)snprintf(text, sizeof(text), "run %s \u00b7 twbench %s", r->run_id ? r->run_id : "?",
+		       r->tool_version ? r->tool_version : "?");
+	(void)fputs("\nabout_run = ", out);
+	plot_quote(text, out);
+	(void)fputc('\n', out);
+}
+
+static int write_part(const char *part, FILE *out)
+{
+	char path[96];
+	const struct asset *a;
+
+	(void)snprintf(path, sizeof(path), "analysis/plots/%s.gp", part);
+	a = asset_find(path);
+	if (!a)
+		return -ENOENT;
+	(void)fprintf(out, "\n# ---- %s.gp\n", part);
+	(void)fwrite(a->data, 1, a->size, out);
+	return 0;
+}
+
+static int write_script(const struct plot_set *set, const struct graph *g, const char *vars,
+			FILE *out)
+{
+	const char *part[] = { "style", g->frame, "page", g->name, g->body, "close" };
+	int status = 0;
+
+	(void)fprintf(out,
+		      "# %s: %s\n"
+		      "# Draw it again:  gnuplot %s.gp    or    gnuplot -e \"format='png'\" %s.gp\n"
+		      "\n# ---- the record's part, made by twbench\n",
+		      g->name, g->help, g->name, g->name);
+	theme_write_gnuplot(set->theme, out);
+	(void)fprintf(out, "graph = '%s'\ntitle = '%s'\n", g->name, g->title);
+	write_provenance(set->record, out);
+	(void)fputs(vars, out);
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]) && status == 0; i++)
+		if (part[i])
+			status = write_part(part[i], out);
+	return status;
+}
+
+/* --- files ---------------------------------------------------------------------------------------- */
+
+static int make_dirs(const char *dir, struct err *err)
+{
+	char path[4096];
+	int length = snprintf(path, sizeof(path), "%s", dir);
+
+	if (length <= 0 || (size_t)length >= sizeof(path))
+		return err_set(err, -EINVAL, "'%.64s' is no name for a directory", dir);
+	for (char *p = path + 1;; p++) {
+		char end = *p;
+
+		if (end != '/' && end != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(path, 0777) < 0 && errno != EEXIST)
+			return err_errno(err, "make directory '%s'", path);
+		*p = end;
+		if (end == '\0')
+			return 0;
+	}
+}
+
+static FILE *create_at(int dirfd, const char *name, struct err *err)
+{
+	int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (!f) {
+		(void)err_errno(err, "create '%s'", name);
+		if (fd >= 0)
+			(void)close(fd);
+	}
+	return f;
+}
+
+/* Close `f`; all that went wrong since it was opened is an error now. */
+static int finish_file(FILE *f, const char *name, struct err *err)
+{
+	bool bad = ferror(f) != 0;
+
+	if (fclose(f) != 0 || bad)
+		return err_errno(err, "write '%s'", name);
+	return 0;
+}
+
+/* --- one graph ------------------------------------------------------------------------------------ */
+
+/* Data and script.  0, 1 when there is nothing to draw, or negative errno with *err. */
+static int write_sources(const struct plot_set *set, const struct graph *g, int dirfd,
+			 struct plot_result *ret, struct err *err)
+{
+	char data_name[64], script_name[64], *vars = NULL;
+	struct plot_sheet sheet = { .why_not = ret->why_not, .why_size = sizeof(ret->why_not) };
+	size_t vars_size;
+	FILE *script = NULL;
+	int status = -ENOMEM;
+
+	(void)snprintf(data_name, sizeof(data_name), "%s.dat", g->name);
+	(void)snprintf(script_name, sizeof(script_name), "%s.gp", g->name);
+	sheet.data = create_at(dirfd, data_name, err);
+	if (!sheet.data)
+		return -EIO;
+	sheet.vars = open_memstream(&vars, &vars_size);
+	if (sheet.vars)
+		status = g->fill(set, &sheet);
+	if (status == 0 && sheet.no_memory)
+		status = -ENOMEM;
+	if (sheet.vars && fclose(sheet.vars) != 0)
+		status = -ENOMEM;
+	if (status < 0)
+		(void)err_set(err, status, "graph '%s': %s", g->name, strerror(-status));
+	if (finish_file(sheet.data, data_name, err) < 0)
+		status = -EIO;
+	if (status != 0) {
+		(void)unlinkat(dirfd, data_name, 0);   /* nothing worth keeping in it */
+		(void)unlinkat(dirfd, script_name, 0); /* one of an earlier run would mislead */
+		goto out;
+	}
+	script = create_at(dirfd, script_name, err);
+	status = script ? write_script(set, g, vars, script) : -EIO;
+	if (status == -ENOENT)
+		(void)err_set(err, status, "graph '%s': its script is not in this program",
+			      g->name);
+	if (script && finish_file(script, script_name, err) < 0)
+		status = -EIO;
+out:
+	free(vars);
+	return status;
+}
+
+/* Draw NAME.FORMAT under a temporary name and put it in place when it is whole. */
+static int draw(const struct graph *g, const char *format, int dirfd, struct err *err)
+{
+	char name[64], temporary[72], settings[160], script[64], said[1024];
+	const char *argv[] = { "gnuplot", "-d", "-e", settings, script, NULL };
+	struct stat st;
+	int status;
+
+	(void)snprintf(name, sizeof(name), "%s.%s", g->name, format);
+	(void)snprintf(temporary, sizeof(temporary), ".%s.part", name);
+	(void)snprintf(settings, sizeof(settings), "format='%s'; output='%s'", format, temporary);
+	(void)snprintf(script, sizeof(script), "%s.gp", g->name);
+	status = gnuplot_run(dirfd, argv, GNUPLOT_LIMIT_MS, said, sizeof(said), err);
+	if (status == 0 && fstatat(dirfd, temporary, &st, 0) < 0)
+		status = err_errno(err, "find the picture '%s' that gnuplot made", name);
+	if (status == 0 && st.st_size < PICTURE_BYTES_MIN)
+		status = err_set(err, -EIO, "gnuplot left only %lld bytes in '%s'",
+				 (long long)st.st_size, name);
+	if (status == 0 && renameat(dirfd, temporary, dirfd, name) < 0)
+		status = err_errno(err, "rename '%s' to '%s'", temporary, name);
+	if (status < 0) {
+		(void)unlinkat(dirfd, temporary, 0); /* may not have been made */
+		(void)unlinkat(dirfd, name, 0);      /* one of an earlier run would mislead */
+	}
+	return status;
+}
+
+static void plot_graph(const struct plot_set *set, const struct graph *g, int dirfd,
+		       struct plot_result *ret)
+{
+	struct err err = { "" };
+	int status;
+
+	*ret = (struct plot_result){ .name = g->name, .title = g->title };
+	status = write_sources(set, g, dirfd, ret, &err);
+	if (status == 0)
+		status = draw(g, "svg", dirfd, &err);
+	if (status == 0)
+		status = draw(g, "png", dirfd, &err);
+	if (status == 0)
+		(void)snprintf(ret->file, sizeof(ret->file), "%s.svg", g->name);
+	if (status < 0)
+		(void)snprintf(ret->why_not, sizeof(ret->why_not), "%.159s", err.text);
+}
+
+/* --- interface ------------------------------------------------------------------------------------ */
+
+static int set_init(struct plot_set *set, const struct record *r, enum plot_theme theme)
+{
+	*set = (struct plot_set){ .record = r, .theme = theme };
+	set->item = calloc(r->case_count ? r->case_count : 1, sizeof(*set->item));
+	if (!set->item)
+		return -ENOMEM;
+	for (size_t i = 0; i < r->case_count; i++) {
+		const struct record_repeat *shown = digest_shown(&r->cases[i]);
+
+		if (shown)
+			set->item[set->count++] = (struct plot_case){ &r->cases[i], shown };
+	}
+	set->lifetime_s = (double)digest_forecast_ns(r) / 1e9;
+	return 0;
+}
+
+int plot_record(const struct record *r, const struct plot_options *o,
+		struct plot_result ret[PLOT_MAX], size_t *ret_count, struct err *err)
+{
+	struct plot_set set = { 0 };
+	int dirfd = -1, status = make_dirs(o->dir, err);
+	size_t n = 0;
+
+	if (status < 0)
+		goto out;
+	dirfd = open(o->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd < 0) {
+		status = err_errno(err, "open directory '%s'", o->dir);
+		goto out;
+	}
+	if (set_init(&set, r, o->theme) < 0) {
+		status = err_set(err, -ENOMEM, "no memory for graphs");
+		goto out;
+	}
+	for (size_t i = 0; i < GRAPHS; i++) {
+		if (o->only && strcmp(o->only, graphs[i].name) != 0)
+			continue;
+		if (set.count > 0)
+			plot_graph(&set, &graphs[i], dirfd, &ret[n++]);
+		else
+			ret[n++] = (struct plot_result){ .name = graphs[i].name,
+							 .title = graphs[i].title,
+							 .why_not = "the record has no case" };
+	}
+	if (o->only && n == 0)
+		status = err_set(err, -EINVAL, "no graph is called '%s'", o->only);
+	else
+		*ret_count = n;
+out:
+	free(set.item);
+	if (dirfd >= 0)
+		(void)close(dirfd);
+	return status;
+}
+
+void plot_gnuplot_version(char *buf, size_t size)
+{
+	const char *argv[] = { "gnuplot", "--version", NULL };
+	struct err err;
+	int dirfd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* "gnuplot 5.4 patchlevel 4" -> "5.4.4" */
+	char said[128] = "", major[32] = "", patch[32] = "";
+
+	buf[0] = '\0';
+	if (dirfd < 0)
+		return;
+	if (gnuplot_run(dirfd, argv, 5000, said, sizeof(said), &err) == 0 &&
+	    sscanf(said, "gnuplot %31s patchlevel %31s", major, patch) == 2)
+		(void)snprintf(buf, size, "%s.%s", major, patch);
+	(void)close(dirfd);
+}
+
+void plot_list(FILE *out)
+{
+	for (size_t i = 0; i < GRAPHS; i++)
+		(void)fprintf(out, "%-16s %s\n", graphs[i].name, graphs[i].help);
+}

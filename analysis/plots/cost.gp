@@ -1,0 +1,1 @@
+set format x '%g'

@@ -1,0 +1,1 @@
+set format x '%.0f %%'

@@ -1,0 +1,17 @@
+set xrange [0:x_end]
+set yrange [0:y_top]
+set xtics x_step nomirror
+set ytics y_step nomirror
+do for [i=1:int(cases)] {
+	set margins at screen screen_left(i), screen screen_right(i), \
+		screen screen_bottom(i, 0), screen screen_top(i, 0)
+	set format x (lowest(i) ? '%g' : '')
+	set format y (col_of(i) == 0 ? '%.0f' : '')
+	set object 1 rectangle from 0, 0 to load[i], graph 1 behind \
+		fillcolor rgb shade fillstyle solid 1 noborder
+	set label 1 name[i] at graph 0, graph 1 offset 0, 2.0 font bold textcolor rgb ink
+	set label 2 'client' at graph 0, graph 1 offset 0, 0.85 font small textcolor rgb c1
+	set label 3 'server (dashed)' at graph 0, graph 1 offset 6.5, 0.85 font small textcolor rgb c2
+	plot data index 2*(i-1) with steps linecolor rgb c1 linewidth thick, \
+		data index 2*(i-1)+1 with steps linecolor rgb c2 linewidth thick dashtype (6,3)
+}

@@ -1,0 +1,138 @@
+#include "analysis/report.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "analysis/digest.h"
+#include "analysis/report_chart.h"
+#include "analysis/say.h"
+
+#define CHART_COLUMNS 60
+
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80;
+}
+
+/* As GitHub shows it: nothing in a name may become markup, a cell's end or a line's. */
+static void put_md(FILE *out, const char *s)
+{
+	for (const char *p = s; *p; p++) {
+		if ((unsigned char)*p < ' ' || *p == 127)
+			(void)fputc(' ', out);
+		else if (*p == '<')
+			(void)fputs("&lt;", out);
+		else if (*p == '>')
+			(void)fputs("&gt;", out);
+		else if (*p == '&')
+			(void)fputs("&amp;", out);
+		else if (*p == '@') /* would notify somebody of that name */
+			(void)fputs("&#64;", out);
+		else if (*p == '_' && p > s && is_word(p[-1]) && is_word(p[1]))
+			(void)fputc('_', out); /* within a word it is no markup */
+		else if (strchr("\\`*_{}[]#|~$!", *p))
+			(void)fprintf(out, "\\%c", *p);
+		else
+			(void)fputc(*p, out);
+	}
+}
+
+/* In an indented code block only the line's end matters. */
+static void put_code(FILE *out, const char *s)
+{
+	(void)fputs("    ", out);
+	for (; *s; s++)
+		(void)fputc((unsigned char)*s < ' ' ? '?' : *s, out);
+	(void)fputc('\n', out);
+}
+
+static void md_line(void *to, enum say_kind kind, const char *text)
+{
+	static const char *const before[] = {
+		[SAY_HEAD] = "\n## ",
+		[SAY_PLAIN] = "\n",
+		[SAY_POINT] = "- ",
+		[SAY_BAD] = "- \u26a0 ",
+	};
+	static const char *const after[] = {
+		[SAY_HEAD] = "\n\n",
+		[SAY_PLAIN] = "\n\n",
+		[SAY_POINT] = "\n",
+		[SAY_BAD] = "\n",
+	};
+	FILE *out = to;
+
+	(void)fputs(before[kind], out);
+	put_md(out, text);
+	(void)fputs(after[kind], out);
+}
+
+static void put_table(const struct record *r, FILE *out)
+{
+	struct say_row row;
+
+	(void)fputs("\n| case | TIME_WAIT peak, client | server | held by | response p50, \u00b5s "
+		    "| p99 | p99.9 | "
+		    "errors | on the wire |\n"
+		    "|---|--:|--:|---|--:|--:|--:|--:|---|\n",
+		    out);
+	for (size_t i = 0; i < r->case_count; i++) {
+		if (say_row(&r->cases[i], &row) < 0)
+			continue;
+		for (int c = 0; c < CELL_COUNT; c++) {
+			(void)fputs("| ", out);
+			put_md(out, row.cell[c]);
+			(void)fputc(' ', out);
+		}
+		(void)fputs("|\n", out);
+	}
+}
+
+static void put_chart(const struct record *r, FILE *out)
+{
+	struct report_chart chart;
+	char row[3 * CHART_COLUMNS + 1], line[512], peak[32];
+
+	report_chart_init(&chart, r, CHART_COLUMNS, true);
+	if (chart.span_ns <= 1)
+		return;
+	(void)fprintf(out, "\n## TIME_WAIT over time\n\n%.0f s from the start of the load:\n\n",
+		      (double)chart.span_ns / 1e9);
+	for (size_t i = 0; i < r->case_count; i++) {
+		const struct record_repeat *rep = digest_shown(&r->cases[i]);
+
+		for (int s = 0; rep && rep->series.count > 0 && s < SIDE_COUNT; s++) {
+			(void)snprintf(
+				line, sizeof(line), "%-24.24s %s %s %s",
+				s == 0 ? r->cases[i].name : "", side_key((enum side)s),
+				report_chart_row(&chart, rep, (enum side)s, row, sizeof(row)),
+				say_count(rep->time_wait[s].peak, peak, sizeof(peak)));
+			put_code(out, line);
+		}
+	}
+}
+
+void report_markdown(const struct record *r, FILE *out)
+{
+	char line[8192];
+
+	(void)fputs("# ", out);
+	put_md(out, r->scenario_name ? r->scenario_name : "twbench");
+	(void)fputs("\n\n", out);
+	put_md(out, say_where(r, line, sizeof(line)));
+	(void)fputs("\n\n**", out);
+	put_md(out, say_status(r, line, sizeof(line)));
+	(void)fputs("**\n", out);
+	if (r->case_count > 0)
+		put_table(r, out);
+	put_chart(r, out);
+	say_all(r, md_line, out);
+	(void)fputs("\n## Again\n\n", out);
+	put_code(out, say_command(r, line, sizeof(line)));
+	(void)fputs("\nScenario ", out);
+	put_md(out, r->scenario_name ? r->scenario_name : "?");
+	(void)fputs(", sha256 `", out);
+	for (const char *p = r->scenario_sha256 ? r->scenario_sha256 : "unknown"; *p; p++)
+		(void)fputc(isalnum((unsigned char)*p) ? *p : '?', out);
+	(void)fputs("`\n", out);
+}

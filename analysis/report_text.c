@@ -1,0 +1,348 @@
+#include "analysis/report.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "analysis/digest.h"
+#include "analysis/report_chart.h"
+#include "analysis/say.h"
+#include "base/utf8.h"
+
+#define COLUMNS_DEFAULT   100
+#define NAME_COLUMNS_MIN  8
+#define CHART_COLUMNS_MAX 72
+
+struct text {
+	FILE *out;
+	struct report_style style;
+	int columns;
+};
+
+/* --- characters ------------------------------------------------------------------------------------ */
+
+/* What an ASCII terminal shows in place of the signs our sentences use. */
+static const struct {
+	const char *sign, *ascii;
+} plain_signs[] = {
+	{ "\u2013", "-" }, { "\u00d7", "x" }, { "\u00b7", "|" },
+	{ "\u00b5", "u" }, { "\u2026", "~" },
+};
+
+/* One character at `p` to the terminal.  Names come from a file: control characters and malformed text
+ * must not reach it.  Returns its bytes. */
+static size_t put_character(const struct text *t, const char *p)
+{
+	size_t length = utf8_length(p, strlen(p));
+
+	if (length == 0 || (unsigned char)*p < ' ' || *p == 127) {
+		(void)fputc('?', t->out);
+		return 1;
+	}
+	if (length == 1 || t->style.unicode) {
+		(void)fwrite(p, 1, length, t->out);
+		return length;
+	}
+	for (size_t i = 0; i < sizeof(plain_signs) / sizeof(plain_signs[0]); i++)
+		if (strncmp(p, plain_signs[i].sign, length) == 0) {
+			(void)fputs(plain_signs[i].ascii, t->out);
+			return length;
+		}
+	(void)fputc('?', t->out);
+	return length;
+}
+
+static int text_width(const char *s)
+{
+	int width = 0;
+
+	for (; *s; s++)
+		width += ((unsigned char)*s & 0xc0) != 0x80;
+	return width;
+}
+
+/* At most `width` characters, the last one an ellipsis if more were there.  Returns how many. */
+static int put_text(const struct text *t, const char *s, int width)
+{
+	bool cut = text_width(s) > width;
+	int put = 0;
+
+	while (*s && put < width - cut) {
+		s += put_character(t, s);
+		put++;
+	}
+	if (cut && width > 0)
+		(void)put_character(t, "\u2026");
+	return put + (cut && width > 0);
+}
+
+static void put_blanks(const struct text *t, int n)
+{
+	for (; n > 0; n--)
+		(void)fputc(' ', t->out);
+}
+
+static void put_left(const struct text *t, const char *s, int width)
+{
+	put_blanks(t, width - put_text(t, s, width));
+}
+
+static void put_right(const struct text *t, const char *s, int width)
+{
+	put_blanks(t, width - text_width(s));
+	(void)put_text(t, s, width);
+}
+
+static void colour_on(const struct text *t, const char *code)
+{
+	if (t->style.colour)
+		(void)fprintf(t->out, "\033[%sm", code);
+}
+
+static void colour_off(const struct text *t)
+{
+	if (t->style.colour)
+		(void)fputs("\033[0m", t->out);
+}
+
+/* --- sentences ------------------------------------------------------------------------------------- */
+
+/* A blank that groups digits: "1 600". */
+static bool within_number(const char *s, size_t i)
+{
+	return i > 0 && s[i - 1] >= '0' && s[i - 1] <= '9' && s[i + 1] >= '0' && s[i + 1] <= '9';
+}
+
+/* Bytes of `s` up to the last blank at or before `width` characters; all if it fits. */
+static size_t line_bytes(const char *s, int width)
+{
+	size_t i = 0, blank = 0;
+	int n = 0;
+
+	for (; s[i]; i++) {
+		if (((unsigned char)s[i] & 0xc0) != 0x80 && n++ == width)
+			return blank ? blank : i;
+		if (s[i] == ' ' && !within_number(s, i))
+			blank = i;
+	}
+	return i;
+}
+
+static void put_wrapped(const struct text *t, const char *first, const char *s)
+{
+	int indent = text_width(first);
+	char line[1024];
+
+	(void)put_text(t, first, indent);
+	for (;;) {
+		size_t length = line_bytes(s, t->columns - indent);
+
+		(void)snprintf(line, sizeof(line), "%.*s", (int)length, s);
+		(void)put_text(t, line, t->columns - indent);
+		(void)fputc('\n', t->out);
+		s += length;
+		s += strspn(s, " ");
+		if (*s == '\0')
+			return;
+		put_blanks(t, indent);
+	}
+}
+
+static void text_line(void *to, enum say_kind kind, const char *s)
+{
+	static const struct {
+		const char *first, *colour;
+	} kinds[] = {
+		[SAY_HEAD] = { "", "1" },
+		[SAY_PLAIN] = { "  ", "" },
+		[SAY_POINT] = { "  - ", "" },
+		[SAY_BAD] = { "  ! ", "31" },
+	};
+	const struct text *t = to;
+
+	if (kind == SAY_HEAD)
+		(void)fputc('\n', t->out);
+	if (kinds[kind].colour[0])
+		colour_on(t, kinds[kind].colour);
+	put_wrapped(t, kinds[kind].first, s);
+	if (kinds[kind].colour[0])
+		colour_off(t);
+}
+
+/* --- table ----------------------------------------------------------------------------------------- */
+
+static void widen(int width[CELL_COUNT], const struct say_row *row)
+{
+	for (int i = 0; i < CELL_COUNT; i++)
+		if (text_width(row->cell[i]) > width[i])
+			width[i] = text_width(row->cell[i]);
+}
+
+static void put_row(const struct text *t, const int width[CELL_COUNT], const struct say_row *row)
+{
+	put_left(t, row->cell[CELL_CASE], width[CELL_CASE]);
+	for (int i = 1; i < CELL_COUNT; i++) {
+		put_blanks(t, 2);
+		if (i == CELL_WIRE)
+			(void)put_text(t, row->cell[i], width[i]);
+		else if (i == CELL_HOLDER)
+			put_left(t, row->cell[i], width[i]);
+		else
+			put_right(t, row->cell[i], width[i]);
+	}
+	(void)fputc('\n', t->out);
+}
+
+static void put_heads(const struct text *t, const int width[CELL_COUNT])
+{
+	struct say_row heads;
+	int before = width[CELL_CASE] + 2, peaks = width[CELL_CLIENT] + 2 + width[CELL_SERVER];
+
+	put_blanks(t, before);
+	put_left(t, "TIME_WAIT peak", peaks);
+	put_blanks(t, 2 + width[CELL_HOLDER] + 2);
+	(void)put_text(t, t->style.unicode ? "connect to close, \u00b5s" : "connect to close, us",
+		       21);
+	(void)fputc('\n', t->out);
+	for (int i = 0; i < CELL_COUNT; i++)
+		(void)snprintf(heads.cell[i], sizeof(heads.cell[i]), "%s", say_heads[i]);
+	put_row(t, width, &heads);
+}
+
+static void put_table(const struct text *t, const struct record *r)
+{
+	int width[CELL_COUNT], others = 0;
+	struct say_row row;
+
+	for (int i = 0; i < CELL_COUNT; i++)
+		width[i] = text_width(say_heads[i]);
+	for (size_t i = 0; i < r->case_count; i++)
+		if (say_row(&r->cases[i], &row) == 0)
+			widen(width, &row);
+	if (width[CELL_CLIENT] + width[CELL_SERVER] < 12)
+		width[CELL_CLIENT] = 12 - width[CELL_SERVER];
+	for (int i = 1; i < CELL_COUNT; i++)
+		others += 2 + width[i];
+	if (width[CELL_CASE] > t->columns - others)
+		width[CELL_CASE] = t->columns - others;
+	if (width[CELL_CASE] < NAME_COLUMNS_MIN) {
+		width[CELL_WIRE] -= NAME_COLUMNS_MIN - width[CELL_CASE];
+		width[CELL_CASE] = NAME_COLUMNS_MIN;
+	}
+	(void)fputc('\n', t->out);
+	colour_on(t, "1");
+	put_heads(t, width);
+	colour_off(t);
+	for (size_t i = 0; i < r->case_count; i++)
+		if (say_row(&r->cases[i], &row) == 0)
+			put_row(t, width, &row);
+}
+
+/* --- chart ----------------------------------------------------------------------------------------- */
+
+static void put_chart_case(const struct text *t, const struct report_chart *chart, int name_width,
+			   const struct record_case *c)
+{
+	static const char *const colours[SIDE_COUNT] = { "33", "34" };
+	const struct record_repeat *rep = digest_shown(c);
+	char row[3 * CHART_COLUMNS_MAX + 1], peak[32];
+
+	if (!rep || rep->series.count == 0)
+		return;
+	for (int s = 0; s < SIDE_COUNT; s++) {
+		put_left(t, s == 0 ? c->name : "", name_width);
+		(void)fputs(s == SIDE_CLIENT ? "  client " : "  server ", t->out);
+		colour_on(t, colours[s]);
+		(void)fputs(report_chart_row(chart, rep, (enum side)s, row, sizeof(row)), t->out);
+		colour_off(t);
+		put_right(t, say_count(rep->time_wait[s].peak, peak, sizeof(peak)), 8);
+		(void)fputc('\n', t->out);
+	}
+}
+
+static void put_chart(const struct text *t, const struct record *r)
+{
+	struct report_chart chart;
+	char head[128], top[32];
+	int name_width = NAME_COLUMNS_MIN, room;
+
+	for (size_t i = 0; i < r->case_count; i++)
+		if (text_width(r->cases[i].name) > name_width)
+			name_width = text_width(r->cases[i].name);
+	if (name_width > t->columns / 4)
+		name_width = t->columns / 4;
+	room = t->columns - name_width - 9 - 8;
+	if (room < 10)
+		return;
+	report_chart_init(&chart, r, (size_t)(room < CHART_COLUMNS_MAX ? room : CHART_COLUMNS_MAX),
+			  t->style.unicode);
+	if (chart.span_ns <= 1)
+		return;
+	(void)snprintf(head, sizeof(head),
+		       "TIME_WAIT over time: %.0f s from the start of the load, full height = %s",
+		       (double)chart.span_ns / 1e9, say_count(chart.top, top, sizeof(top)));
+	text_line((void *)(uintptr_t)t, SAY_HEAD, head);
+	for (size_t i = 0; i < r->case_count; i++)
+		put_chart_case(t, &chart, name_width, &r->cases[i]);
+}
+
+/* --- how to repeat --------------------------------------------------------------------------------- */
+
+/* Where the shell line may be broken: the last blank outside quotes within `width`. */
+static size_t command_bytes(const char *s, int width)
+{
+	size_t blank = 0, i = 0;
+	bool quoted = false;
+
+	for (; s[i]; i++) {
+		if ((int)i >= width && blank)
+			return blank;
+		if (s[i] == '\\' && !quoted && s[i + 1])
+			i++;
+		else if (s[i] == '\'')
+			quoted = !quoted;
+		else if (s[i] == ' ' && !quoted)
+			blank = i;
+	}
+	return i;
+}
+
+static void put_again(const struct text *t, const struct record *r)
+{
+	char command[8192];
+	const char *p = say_command(r, command, sizeof(command));
+	int width = t->columns - 7 - 2;
+
+	(void)fputc('\n', t->out);
+	while (*p) {
+		size_t length = command_bytes(p, width);
+
+		(void)fputs(p == command ? "again: " : "       ", t->out);
+		for (size_t i = 0; i < length;)
+			i += put_character(t, p + i);
+		p += length;
+		p += strspn(p, " ");
+		(void)fputs(*p ? " \\\n" : "\n", t->out);
+	}
+	(void)fputs("       scenario ", t->out);
+	(void)put_text(t, r->scenario_name ? r->scenario_name : "?", t->columns - 16);
+	(void)fputs("\n       sha256   ", t->out);
+	(void)put_text(t, r->scenario_sha256 ? r->scenario_sha256 : "unknown", t->columns - 16);
+	(void)fputc('\n', t->out);
+}
+
+void report_text(const struct record *r, const struct report_style *style, FILE *out)
+{
+	struct text t = { .out = out, .style = *style };
+	char line[640];
+
+	t.columns = style->columns > 0 ? style->columns : COLUMNS_DEFAULT;
+	if (t.columns < 60)
+		t.columns = 60;
+	put_wrapped(&t, "", say_where(r, line, sizeof(line)));
+	put_wrapped(&t, "", say_status(r, line, sizeof(line)));
+	if (r->case_count > 0)
+		put_table(&t, r);
+	put_chart(&t, r);
+	say_all(r, text_line, &t);
+	put_again(&t, r);
+}

@@ -1,0 +1,385 @@
+#include "analysis/say.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analysis/digest.h"
+#include "base/num.h"
+
+static bool known(int64_t v)
+{
+	return v != RECORD_NONE;
+}
+
+/* --- cells ---------------------------------------------------------------------------------------- */
+
+const char *say_count(int64_t n, char *buf, size_t size)
+{
+	if (!known(n)) {
+		(void)snprintf(buf, size, "?");
+		return buf;
+	}
+	return num_format_grouped(n, buf, size);
+}
+
+static void quantile_cell(const struct hist *h, double q, char *buf, size_t size)
+{
+	int64_t ns = h->total > 0 ? hist_quantile_ns(h, q) : -1;
+
+	if (h->total == 0)
+		(void)snprintf(buf, size, "-");
+	else if (ns < 0)
+		(void)snprintf(buf, size, "n/a (n=%" PRId64 ")", h->total);
+	else
+		(void)num_format_grouped((ns + 500) / 1000, buf, size);
+}
+
+static void wire_cell(const struct record_case *c, char *buf, size_t size)
+{
+	int64_t count, total;
+	enum teardown_class class = digest_main_class(c, &count, &total);
+
+	if (total == 0)
+		(void)snprintf(buf, size, "-");
+	else if (count == total)
+		(void)snprintf(buf, size, "%s", teardown_class_key(class));
+	else /* never "100 %" while others occur */
+		(void)snprintf(buf, size, "%s %.3g %%", teardown_class_key(class),
+			       fmin(100.0 * (double)count / (double)total, 99.9));
+}
+
+const char *const say_heads[CELL_COUNT] = {
+	[CELL_CASE] = "case",      [CELL_CLIENT] = "client", [CELL_SERVER] = "server",
+	[CELL_HOLDER] = "held by", [CELL_P50] = "p50",       [CELL_P99] = "p99",
+	[CELL_P999] = "p99.9",     [CELL_ERRORS] = "errors", [CELL_WIRE] = "on the wire",
+};
+
+int say_row(const struct record_case *c, struct say_row *ret)
+{
+	size_t size = sizeof(ret->cell[0]);
+	enum sides who = digest_holder(c);
+	struct hist response;
+	int status = digest_hist(c, offsetof(struct record_repeat, response), &response);
+
+	if (status < 0)
+		return status;
+	(void)snprintf(ret->cell[CELL_CASE], size, "%s", c->name);
+	say_count(digest_peak(c, SIDE_CLIENT), ret->cell[CELL_CLIENT], size);
+	say_count(digest_peak(c, SIDE_SERVER), ret->cell[CELL_SERVER], size);
+	(void)snprintf(ret->cell[CELL_HOLDER], size, "%s",
+		       who == SIDES_NONE      ? "nobody"
+		       : who == SIDES_UNKNOWN ? "?"
+					      : sides_key(who));
+	quantile_cell(&response, 0.5, ret->cell[CELL_P50], size);
+	quantile_cell(&response, 0.99, ret->cell[CELL_P99], size);
+	quantile_cell(&response, 0.999, ret->cell[CELL_P999], size);
+	say_count(digest_errors(c), ret->cell[CELL_ERRORS], size);
+	wire_cell(c, ret->cell[CELL_WIRE], size);
+	hist_release(&response);
+	return 0;
+}
+
+const char *say_status(const struct record *r, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "%s%s%s", r->status[0] ? r->status : "unknown",
+		       r->exit_reason ? ": " : "", r->exit_reason ? r->exit_reason : "");
+	return buf;
+}
+
+const char *say_where(const struct record *r, char *buf, size_t size)
+{
+	char hz[32] = "", topology[64];
+
+	if (known(r->host.config_hz))
+		(void)snprintf(hz, sizeof(hz), " (HZ=%" PRId64 ")", r->host.config_hz);
+	digest_topology(r, topology, sizeof(topology));
+	(void)snprintf(buf, size, "twbench %s \u00b7 Linux %s%s \u00b7 %s \u00b7 run %s",
+		       r->tool_version ? r->tool_version : "?",
+		       r->host.kernel_release ? r->host.kernel_release : "?", hz,
+		       topology[0] ? topology : "topology unknown", r->run_id ? r->run_id : "?");
+	return buf;
+}
+
+/* --- lifetime ------------------------------------------------------------------------------------- */
+
+static void say_expected(const struct record *r, const struct digest_lifetime *l, say_line *line,
+			 void *to)
+{
+	int64_t step_ns = digest_timer_step_ns(r->host.config_hz);
+	double step = (double)step_ns / 1e9, slack = (double)l->resolution_ns / 1e9;
+	double low = (double)l->min_ns / 1e9, high = (double)l->max_ns / 1e9;
+	char text[256];
+
+	if (!known(step_ns)) {
+		line(to, SAY_PLAIN,
+		     "Linux: 60 s and up to one step of its timer wheel (HZ unknown here).");
+		return;
+	}
+	(void)snprintf(text, sizeof(text),
+		       "Linux: 60 s and up to one step of its timer wheel, %.3f s at HZ=%" PRId64
+		       "; tcp_fin_timeout has no part in it.",
+		       step, r->host.config_hz);
+	line(to, SAY_PLAIN, text);
+	if (l->n == 0 || (low >= 60 - slack - 0.05 && high <= 60 + step + slack + 0.05))
+		return;
+	(void)snprintf(text, sizeof(text),
+		       "What was measured lies outside that: %.2f to %.2f s, sampled to %.3g s.",
+		       low, high, slack);
+	line(to, SAY_BAD, text);
+}
+
+void say_lifetime(const struct record *r, say_line *line, void *to)
+{
+	struct digest_lifetime l = digest_lifetime(r);
+	char text[256], n[32], period[32];
+
+	line(to, SAY_HEAD, "How long TIME_WAIT lasted");
+	if (l.n == 0) {
+		line(to, SAY_PLAIN,
+		     "Not measured: no repeat was watched until its TIME_WAIT sockets were gone.");
+	} else {
+		(void)snprintf(text, sizeof(text),
+			       "TIME_WAIT lasted %.1f\u2013%.1f s (n=%s, mean %.1f s%s%s).",
+			       (double)l.min_ns / 1e9, (double)l.max_ns / 1e9,
+			       num_format_grouped(l.n, n, sizeof(n)), (double)l.mean_ns / 1e9,
+			       l.resolution_ns > 0 ? ", sampled every " : "",
+			       l.resolution_ns > 0 ? num_format_duration(l.resolution_ns, period,
+									 sizeof(period))
+						   : "");
+		line(to, SAY_PLAIN, text);
+	}
+	say_expected(r, &l, line, to);
+}
+
+/* --- witnesses ------------------------------------------------------------------------------------ */
+
+struct tally {
+	int64_t agree, disagree, skipped, repeats, untrusted, lost, unknowable;
+};
+
+static void tally_repeat(const struct record_repeat *rep, struct tally *t)
+{
+	t->repeats++;
+	t->untrusted += strcmp(rep->status, "ok") != 0;
+	for (int64_t i = 0; i < rep->check_count; i++) {
+		t->skipped += rep->check[i].skipped;
+		t->agree += !rep->check[i].skipped && rep->check[i].agrees;
+		t->disagree += !rep->check[i].skipped && !rep->check[i].agrees;
+	}
+	for (int64_t i = 0; i < rep->witness_count; i++) {
+		t->unknowable += rep->witness[i].present && !known(rep->witness[i].lost);
+		if (known(rep->witness[i].lost))
+			t->lost += rep->witness[i].lost;
+	}
+}
+
+static void say_disagreement(const struct record_case *c, const struct record_repeat *rep,
+			     const struct record_check *k, say_line *line, void *to)
+{
+	char text[640], left[32], right[32], off[32];
+
+	(void)snprintf(text, sizeof(text), "%s, repeat %" PRId64 ": %s: %s (%s) against %s (%s)",
+		       c->name, rep->index, k->name, say_count(k->left, left, sizeof(left)),
+		       k->left_what, say_count(k->right, right, sizeof(right)), k->right_what);
+	if (known(k->left) && known(k->right)) {
+		int64_t gap = k->left > k->right ? k->left - k->right : k->right - k->left;
+		char tolerance[32];
+
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			       ", off by %s, tolerance %s", say_count(gap, off, sizeof(off)),
+			       say_count(k->tolerance, tolerance, sizeof(tolerance)));
+	}
+	line(to, SAY_BAD, text);
+}
+
+static void say_repeat_trouble(const struct record_case *c, const struct record_repeat *rep,
+			       say_line *line, void *to)
+{
+	char text[512], lost[32];
+
+	if (strcmp(rep->status, "ok") != 0) {
+		(void)snprintf(text, sizeof(text), "%s, repeat %" PRId64 " is %s%s%s", c->name,
+			       rep->index, rep->status[0] ? rep->status : "of unknown status",
+			       rep->reason ? ": " : "", rep->reason ? rep->reason : "");
+		line(to, SAY_BAD, text);
+	}
+	for (int64_t i = 0; i < rep->check_count; i++)
+		if (!rep->check[i].skipped && !rep->check[i].agrees)
+			say_disagreement(c, rep, &rep->check[i], line, to);
+	for (int64_t i = 0; i < rep->witness_count; i++) {
+		const struct record_witness *w = &rep->witness[i];
+
+		if (!known(w->lost) || w->lost == 0)
+			continue;
+		(void)snprintf(text, sizeof(text), "%s, repeat %" PRId64 ": %s lost %s", c->name,
+			       rep->index, w->name, say_count(w->lost, lost, sizeof(lost)));
+		line(to, SAY_BAD, text);
+	}
+}
+
+void say_witnesses(const struct record *r, say_line *line, void *to)
+{
+	struct tally t = { 0 };
+	char text[256], skipped[64] = "";
+
+	for (size_t i = 0; i < r->case_count; i++)
+		for (size_t j = 0; j < r->cases[i].repeat_count; j++)
+			tally_repeat(&r->cases[i].repeat[j], &t);
+	line(to, SAY_HEAD, "Do the witnesses agree?");
+	if (t.skipped > 0)
+		(void)snprintf(skipped, sizeof(skipped), "; %" PRId64 " could not be made",
+			       t.skipped);
+	if (t.agree + t.disagree == 0)
+		(void)snprintf(text, sizeof(text), "No check could be made%s.", skipped);
+	else if (t.disagree == 0)
+		(void)snprintf(text, sizeof(text),
+			       "All %" PRId64 " checks in %" PRId64 " repeat%s agree%s. %s",
+			       t.agree, t.repeats, t.repeats == 1 ? "" : "s", skipped,
+			       t.lost == 0 ? "Nothing was lost." : "");
+	else
+		(void)snprintf(text, sizeof(text),
+			       "%" PRId64 " of %" PRId64
+			       " checks disagree: the run is not trustworthy%s.",
+			       t.disagree, t.agree + t.disagree, skipped);
+	line(to, SAY_PLAIN, text);
+	for (size_t i = 0; i < r->case_count; i++)
+		for (size_t j = 0; j < r->cases[i].repeat_count; j++)
+			say_repeat_trouble(&r->cases[i], &r->cases[i].repeat[j], line, to);
+}
+
+/* --- verdicts ------------------------------------------------------------------------------------- */
+
+/* What holding TIME_WAIT at the client costs: ports / lifetime, at the peak and in the mean. */
+static void port_budget(const struct record *r, const struct record_case *c, char *buf, size_t size)
+{
+	const struct record_repeat *rep = digest_shown(c);
+	struct digest_lifetime l = digest_lifetime(r);
+	int64_t step_ns = digest_timer_step_ns(r->host.config_hz);
+	double mean_s = (double)digest_forecast_ns(r) / 1e9;
+	double longest_s = l.n > 0 ? (double)l.max_ns / 1e9
+				   : 60 + (known(step_ns) ? (double)step_ns / 1e9 : 0);
+	char ports[32];
+
+	buf[0] = '\0';
+	if (!rep || !known(rep->ports.capacity) || !sides_has(digest_holder(c), SIDE_CLIENT))
+		return;
+	(void)snprintf(buf, size, "; %s ports last for %.0f connections/s, %.0f at most",
+		       say_count(rep->ports.capacity, ports, sizeof(ports)),
+		       floor((double)rep->ports.capacity / longest_s),
+		       floor((double)rep->ports.capacity / mean_s));
+}
+
+void say_verdicts(const struct record *r, say_line *line, void *to)
+{
+	char text[512], budget[128];
+
+	if (r->case_count == 0)
+		return;
+	line(to, SAY_HEAD, "What it means");
+	for (size_t i = 0; i < r->case_count; i++) {
+		const struct record_case *c = &r->cases[i];
+
+		port_budget(r, c, budget, sizeof(budget));
+		(void)snprintf(text, sizeof(text), "%s: %s%s", c->name,
+			       c->summary[0] ? c->summary : c->strategy, budget);
+		line(to, SAY_POINT, text);
+	}
+}
+
+static void say_case_outcomes(const struct record_case *c, say_line *line, void *to)
+{
+	int64_t by[OUTCOME_COUNT];
+	char text[1024], n[32];
+
+	(void)digest_outcomes(c, by);
+	(void)snprintf(text, sizeof(text), "%s:", c->name);
+	for (int o = 0; o < OUTCOME_COUNT; o++)
+		if (by[o] > 0)
+			(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s %s,",
+				       say_count(by[o], n, sizeof(n)),
+				       outcome_key((enum outcome)o));
+	text[strlen(text) - 1] = '\0';
+	for (size_t i = 0; i < c->repeat_count; i++)
+		for (int64_t e = 0; e < c->repeat[i].errno_count; e++)
+			(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
+				       "; repeat %" PRId64 ": %s %s", c->repeat[i].index,
+				       say_count(c->repeat[i].errnos[e].count, n, sizeof(n)),
+				       c->repeat[i].errnos[e].name);
+	line(to, SAY_BAD, text);
+}
+
+void say_outcomes(const struct record *r, say_line *line, void *to)
+{
+	bool told = false;
+
+	for (size_t i = 0; i < r->case_count; i++) {
+		if (digest_errors(&r->cases[i]) <= 0)
+			continue;
+		if (!told)
+			line(to, SAY_HEAD, "Not as declared");
+		told = true;
+		say_case_outcomes(&r->cases[i], line, to);
+	}
+}
+
+void say_all(const struct record *r, say_line *line, void *to)
+{
+	say_verdicts(r, line, to);
+	say_lifetime(r, line, to);
+	say_seed(r, line, to);
+	say_exhaustion(r, line, to);
+	say_outcomes(r, line, to);
+	say_witnesses(r, line, to);
+	say_warnings(r, line, to);
+}
+
+void say_warnings(const struct record *r, say_line *line, void *to)
+{
+	if (r->warning_count == 0)
+		return;
+	line(to, SAY_HEAD, "Warnings");
+	for (size_t i = 0; i < r->warning_count; i++)
+		line(to, SAY_BAD, r->warning[i]);
+}
+
+/* --- command -------------------------------------------------------------------------------------- */
+
+static bool plain_word(const char *s)
+{
+	return *s && s[strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				 "-_./:=,+@%")] == '\0';
+}
+
+const char *say_command(const struct record *r, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < r->argc; i++) {
+		const char *word = r->argv[i];
+		bool plain = plain_word(word);
+
+		/* Room for a quote in four characters, blank, quotes and the end. */
+		if (used + strlen(word) * 4 + 4 > size)
+			break;
+		if (i > 0)
+			buf[used++] = ' ';
+		if (!plain)
+			buf[used++] = '\'';
+		for (const char *p = word; *p; p++) {
+			if (*p == '\'') {
+				memcpy(buf + used, "'\\''", 4);
+				used += 4;
+			} else {
+				buf[used++] = *p;
+			}
+		}
+		if (!plain)
+			buf[used++] = '\'';
+		buf[used] = '\0';
+	}
+	return buf;
+}

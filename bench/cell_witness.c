@@ -1,0 +1,315 @@
+#include "bench/cell_witness.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mono.h"
+#include "bench/cell_counters.h"
+#include "capture/diag.h"
+
+#define CANARY_PATIENCE_NS (5 * NS_PER_S)
+#define CANARY_AGAIN_NS (20 * NS_PER_MS)
+#define SERIES_SLACK_NS (60 * NS_PER_S)
+#define SERIES_ROWS_MAX 4000000
+
+struct record_witness *cell_witness_add(struct record_repeat *r, const char *name)
+{
+	struct record_witness *w;
+
+	if (r->witness_count == (int64_t)(sizeof(r->witness) / sizeof(r->witness[0])))
+		return NULL;
+	w = &r->witness[r->witness_count++];
+	*w = (struct record_witness){ .present = true, .seen = RECORD_NONE, .lost = RECORD_NONE,
+				      .period_ns = RECORD_NONE, .max_lag_ns = RECORD_NONE,
+				      .cpu_ns = RECORD_NONE };
+	(void)snprintf(w->name, sizeof(w->name), "%s", name);
+	return w;
+}
+
+void cell_witness_init(struct cell_witness *w)
+{
+	*w = (struct cell_witness){ 0 };
+	for (int i = 0; i < SIDE_COUNT; i++) {
+		w->diag_fd[i] = -1;
+		w->files[i] = (struct counter_files){ -1, -1, -1 };
+	}
+}
+
+/* --- opening --------------------------------------------------------------------------------- */
+
+static int open_in(struct cell_witness *w, int i, enum lab_ns ns, struct err *err)
+{
+	int code = lab_join(w->lab, ns, err);
+
+	if (code != 0)
+		return code;
+	w->diag_fd[i] = diag_open(err);
+	if (w->diag_fd[i] < 0)
+		return w->diag_fd[i];
+	return counter_files_open(&w->files[i], err);
+}
+
+static size_t series_rows(const struct case_spec *s)
+{
+	int64_t steps_ns = 0, span_ns, rows;
+
+	for (int64_t i = 0; i < s->step_count; i++)
+		steps_ns += s->step[i].duration_ns;
+	span_ns = s->duration_ns + steps_ns + 3 * s->timeout_ns + (s->drain ? s->drain_max_ns : 0) +
+		  SERIES_SLACK_NS;
+	rows = span_ns / s->sample_period_ns + 16;
+	return (size_t)(rows < SERIES_ROWS_MAX ? rows : SERIES_ROWS_MAX);
+}
+
+static int start_sampler(struct cell_witness *w, int64_t origin_ns, struct err *err)
+{
+	const struct case_spec *s = w->o->spec;
+	struct sampler_options o = {
+		.period_ns = s->sample_period_ns,
+		.origin_ns = origin_ns,
+		.capacity = series_rows(s),
+		.diag_fd = { w->diag_fd[0], w->diag_fd[1] },
+		.files = { w->files[0], w->files[1] },
+		.shared = w->lab->shared || w->namespaces == 1,
+		.server_port_low = (uint16_t)s->server_port,
+		.server_port_high = (uint16_t)(s->server_port + s->destinations - 1),
+		.cpu = -1,
+	};
+
+	return sampler_start(&o, &w->sampler, err);
+}
+
+static int start_sniffer(struct cell_witness *w, struct err *err)
+{
+	const struct case_spec *s = w->o->spec;
+	struct sniffer_options o = {
+		.interface = w->lab->interface[SIDE_CLIENT],
+		.buffer_bytes = (int)s->capture_buffer_bytes,
+		.capture_fd = s->capture == CAPTURE_KEEP ? w->o->capture_fd : -1,
+		.cpu = -1,
+		.flow = { .server_port = s->destinations == 1 ? (uint16_t)s->server_port : 0,
+			  .done = cell_flows_add,
+			  .arg = &w->flows },
+	};
+
+	if (s->capture == CAPTURE_OFF || w->lab->topology == TOPOLOGY_HOST) {
+		(void)snprintf(w->sniffer_absent, sizeof(w->sniffer_absent), "%s",
+			       s->capture == CAPTURE_OFF ? "witnesses.capture is off"
+							 : "topology host: its links are not ours");
+		return 0;
+	}
+	return sniffer_start(&o, &w->sniffer, err);
+}
+
+/* --- canaries -------------------------------------------------------------------------------- */
+
+static int send_canary(const struct cell_witness *w)
+{
+	struct endpoint to = w->lab->server;
+	struct sockaddr_storage sa;
+	socklen_t size;
+	int fd, code = 0;
+
+	to.port = SNIFFER_CANARY_PORT;
+	size = endpoint_to_sockaddr(&to, &sa);
+	fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (sendto(fd, "canary", 6, MSG_NOSIGNAL, (struct sockaddr *)&sa, size) < 0)
+		code = -errno;
+	(void)close(fd); /* a datagram socket: nothing pends */
+	return code;
+}
+
+/* Send canaries until the sniffer has read one more than before. */
+static bool prove(const struct cell_witness *w)
+{
+	unsigned had = sniffer_canaries(w->sniffer);
+	int64_t give_up_ns = mono_now_ns() + CANARY_PATIENCE_NS;
+
+	while (mono_now_ns() < give_up_ns) {
+		int64_t again_ns = mono_now_ns() + CANARY_AGAIN_NS;
+
+		if (send_canary(w) != 0)
+			return false;
+		while (sniffer_canaries(w->sniffer) == had && mono_now_ns() < again_ns)
+			mono_sleep_until(mono_now_ns() + NS_PER_MS);
+		if (sniffer_canaries(w->sniffer) != had)
+			return true;
+	}
+	return false;
+}
+
+int cell_witness_start(struct cell_witness *w, const struct cell_options *o, const struct lab *lab,
+		       int64_t origin_ns, struct record_repeat *r, struct err *err)
+{
+	int code;
+
+	w->o = o;
+	w->lab = lab;
+	w->r = r;
+	w->namespaces = lab->shared || lab->topology == TOPOLOGY_HOST ? 1 : 2;
+	w->flows = (struct cell_flows){ .r = r, .classify = o->classify };
+	code = w->namespaces == 2 ? open_in(w, SIDE_SERVER, LAB_NS_SERVER, err) : 0;
+	if (code == 0)
+		code = open_in(w, SIDE_CLIENT, LAB_NS_CLIENT, err);
+	if (code == 0)
+		code = start_sampler(w, origin_ns, err);
+	if (code == 0)
+		code = start_sniffer(w, err);
+	if (code != 0)
+		return code;
+	cell_sysctls_read(lab, o->spec, r);
+	cell_ports_read(o->spec, r, o->shared);
+	if (w->sniffer)
+		cell_capture_zero(&r->capture);
+	if (w->sniffer && !prove(w))
+		return err_set(err, -EIO, "the sniffer on '%s' did not see its canary",
+			       lab->interface[SIDE_CLIENT]);
+	r->capture.proven_start = w->sniffer != NULL;
+	for (int i = 0; i < w->namespaces; i++) {
+		code = counter_set_read(&w->files[i], &w->before[i], err);
+		if (code != 0)
+			return code;
+	}
+	w->counted = true;
+	return 0;
+}
+
+int cell_witness_fresh(struct cell_witness *w, int64_t deadline_ns, struct sampler_now *ret)
+{
+	int code = sampler_wait_fresh(w->sampler, deadline_ns, ret);
+
+	if (code != 0)
+		sampler_now(w->sampler, ret);
+	return code;
+}
+
+/* --- closing --------------------------------------------------------------------------------- */
+
+static void stop_sniffer(struct cell_witness *w)
+{
+	struct record_capture *c = &w->r->capture;
+	struct record_witness *out = cell_witness_add(w->r, "sniffer");
+	struct sniffer_report s;
+
+	if (!w->sniffer) {
+		if (out) {
+			out->present = false;
+			(void)snprintf(out->note, sizeof(out->note), "%s", w->sniffer_absent);
+		}
+		return;
+	}
+	c->proven_end = prove(w);
+	sniffer_stop(w->sniffer, &s);
+	w->sniffer = NULL;
+	c->packets = (int64_t)s.packets;
+	c->tcp_packets = (int64_t)s.tcp_packets;
+	c->received = (int64_t)s.received;
+	c->dropped = (int64_t)s.dropped;
+	c->if_dropped = (int64_t)s.if_dropped;
+	c->undecodable = (int64_t)s.undecodable;
+	c->syn = (int64_t)s.syn;
+	c->syn_retrans = (int64_t)s.syn_retrans;
+	c->syn_ack = (int64_t)s.syn_ack;
+	c->syn_ack_retrans = (int64_t)s.syn_ack_retrans;
+	c->file_bytes = (int64_t)s.file_bytes;
+	w->r->cost.sniffer_cpu_ns = s.cpu_ns;
+	cell_flows_finish(&w->flows);
+	if (!out)
+		return;
+	out->seen = (int64_t)s.packets;
+	out->lost = (int64_t)(s.dropped + s.if_dropped);
+	out->cpu_ns = s.cpu_ns;
+	if (s.file_error)
+		(void)snprintf(out->note, sizeof(out->note), "capture file incomplete: %s",
+			       strerror(s.file_error));
+	else if (s.flow.evicted > 0)
+		(void)snprintf(out->note, sizeof(out->note), "%llu connections evicted from the flow table",
+			       (unsigned long long)s.flow.evicted);
+}
+
+int cell_witness_after_load(struct cell_witness *w, struct err *err)
+{
+	for (int i = 0; i < w->namespaces; i++) {
+		int code = counter_set_read(&w->files[i], &w->after[i], err);
+
+		if (code != 0)
+			return code;
+		code = cell_counters_fill(&w->before[i], &w->after[i], &w->r->counters[i]);
+		if (code != 0)
+			return err_set(err, code, "no memory for counters");
+	}
+	stop_sniffer(w);
+	return 0;
+}
+
+static void stop_sampler(struct cell_witness *w)
+{
+	struct record_witness *out = cell_witness_add(w->r, "sampler");
+	struct sampler_report s;
+
+	series_release(&w->r->series);
+	sampler_stop(w->sampler, &w->r->series, &s);
+	w->sampler = NULL;
+	w->r->cost.sampler_cpu_ns = s.cpu_ns;
+	if (!out)
+		return;
+	out->seen = s.taken;
+	out->lost = s.missed + s.rows_lost;
+	out->period_ns = w->o->spec->sample_period_ns;
+	out->max_lag_ns = s.max_lag_ns;
+	out->cpu_ns = s.cpu_ns;
+	if (s.error)
+		(void)snprintf(out->note, sizeof(out->note), "a read failed: %s", strerror(s.error));
+	else
+		(void)snprintf(out->note, sizeof(out->note),
+			       "full dump every %lld samples, mean %lld us; %lld interrupted, %lld disagree",
+			       (long long)s.dump_every, (long long)(s.dump_mean_ns / NS_PER_US),
+			       (long long)s.interrupted, (long long)s.disagreements);
+}
+
+static void note_ledger_and_counters(struct cell_witness *w)
+{
+	struct record_witness *out = cell_witness_add(w->r, "ledger");
+
+	if (out) {
+		out->seen = w->r->ledger.attempted;
+		out->lost = 0;
+	}
+	out = cell_witness_add(w->r, "counters");
+	if (!out)
+		return;
+	out->present = w->counted;
+	out->seen = 0;
+	for (int i = 0; i < w->namespaces; i++)
+		out->seen += (int64_t)w->after[i].count;
+	out->lost = 0;
+}
+
+void cell_witness_stop(struct cell_witness *w)
+{
+	struct sniffer_report ignored;
+
+	if (w->r && w->sampler) {
+		note_ledger_and_counters(w);
+		stop_sampler(w);
+		cell_ports_peak(w->r);
+	}
+	if (w->sniffer)
+		sniffer_stop(w->sniffer, &ignored); /* the load never began */
+	w->sniffer = NULL;
+	for (int i = 0; i < SIDE_COUNT; i++) {
+		counter_set_release(&w->before[i]);
+		counter_set_release(&w->after[i]);
+		counter_files_close(&w->files[i]);
+		if (w->diag_fd[i] >= 0)
+			(void)close(w->diag_fd[i]); /* netlink: nothing pends */
+	}
+	cell_flows_release(&w->flows);
+}

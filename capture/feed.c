@@ -1,0 +1,88 @@
+#include "capture/feed.h"
+
+#include <errno.h>
+
+#include "capture/segment.h"
+
+/* Sum up, then pass on. */
+static void count_flow(void *arg, const struct flow *flow)
+{
+	struct feed *f = arg;
+	struct sniffer_report *r = f->report;
+
+	r->syn += flow->dir[0].syn;
+	r->syn_retrans += flow->dir[0].syn_retrans;
+	r->syn_ack += flow->dir[1].syn;
+	r->syn_ack_retrans += flow->dir[1].syn_retrans;
+	if (f->outer.done)
+		f->outer.done(f->outer.arg, flow);
+}
+
+int feed_init(struct feed *f, int linktype, int64_t offset_ns, const struct flow_options *flow,
+	      struct sniffer_report *report)
+{
+	struct flow_options inner = *flow;
+
+	*report = (struct sniffer_report){ 0 };
+	*f = (struct feed){
+		.linktype = linktype, .offset_ns = offset_ns, .outer = *flow, .report = report
+	};
+	inner.done = count_flow;
+	inner.arg = f;
+	f->table = flow_table_new(&inner);
+	return f->table ? 0 : -ENOMEM;
+}
+
+void feed_release(struct feed *f)
+{
+	if (!f)
+		return;
+	flow_table_free(f->table);
+	f->table = NULL;
+}
+
+static bool note_udp(struct feed *f, const struct segment *s)
+{
+	struct sniffer_report *r = f->report;
+
+	r->udp_packets++;
+	if (s->tuple.b.port != SNIFFER_CANARY_PORT)
+		return false;
+	if (r->tcp_packets == 0)
+		r->proven_start = true;
+	if (f->canaries++ > 0)
+		r->proven_end = true;
+	return true;
+}
+
+static void note_tcp(struct feed *f, const struct segment *s)
+{
+	f->report->tcp_packets++;
+	if (s->flags & TCP_SYN)
+		f->report->proven_end = false;
+	flow_table_add(f->table, s);
+}
+
+bool feed_packet(struct feed *f, int64_t t_ns, const uint8_t *bytes, uint32_t caplen,
+		 uint32_t wirelen)
+{
+	struct segment s;
+	enum segment_status st = segment_decode(f->linktype, bytes, caplen, wirelen, &s);
+
+	f->report->packets++;
+	if (st == SEGMENT_UDP)
+		return note_udp(f, &s);
+	if (st == SEGMENT_OK) {
+		s.t_ns = t_ns - f->offset_ns;
+		note_tcp(f, &s);
+	} else if (st != SEGMENT_NOT) {
+		f->report->undecodable++;
+	}
+	return false;
+}
+
+void feed_finish(struct feed *f)
+{
+	flow_table_finish(f->table);
+	flow_table_stats(f->table, &f->report->flow);
+}

@@ -1,0 +1,342 @@
+#include "capture/flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/mono.h"
+#include "capture/flow_live.h"
+#include "capture/segment.h"
+
+#define DEFAULT_FLOWS     (UINT64_C(1) << 20)
+#define MAX_FLOWS         (UINT64_C(1) << 28) /* so that places are 32 bits */
+#define DEFAULT_LINGER_NS (60 * NS_PER_S)
+#define NOWHERE           UINT32_MAX
+
+/* Times are clamped to 0 .. this, so that no difference of two overflows. */
+#define TIME_MAX_NS (INT64_MAX / 2)
+
+/* A place of the hash table; the hash beside the index spares a look at those that differ. */
+struct slot {
+	uint32_t hash;
+	uint32_t place; /* in the pool, plus 1; 0: free */
+};
+
+/* Connections in order of their last packet. */
+struct age_list {
+	uint32_t oldest, newest;
+};
+
+enum { LIST_OPEN, LIST_CLOSED, LIST_COUNT };
+
+struct flow_table {
+	struct flow_options options;
+	struct live *pool; /* max_flows; never touched beyond `touched` */
+	struct slot
+		*slots; /* a power of two, at least twice max_flows: linear probing stays short */
+	uint32_t mask;
+	uint32_t touched;
+	uint32_t free_place; /* chained by `newer` */
+	struct age_list lists[LIST_COUNT];
+	int64_t now_ns; /* latest time seen */
+	uint64_t key;
+	struct flow_stats stats;
+};
+
+/* --- memory ---------------------------------------------------------------------------------- */
+
+struct flow_table *flow_table_new(const struct flow_options *options)
+{
+	struct flow_table *t = calloc(1, sizeof(*t));
+	size_t slots = 4;
+
+	if (!t)
+		return NULL;
+	t->options = *options;
+	if (t->options.max_flows == 0)
+		t->options.max_flows = DEFAULT_FLOWS;
+	if (t->options.max_flows < 2) /* one, and the one that it replaces */
+		t->options.max_flows = 2;
+	if (t->options.max_flows > MAX_FLOWS)
+		t->options.max_flows = MAX_FLOWS;
+	if (t->options.linger_ns == 0)
+		t->options.linger_ns = DEFAULT_LINGER_NS;
+	while (slots < 2 * t->options.max_flows)
+		slots *= 2;
+	t->mask = (uint32_t)(slots - 1);
+	t->free_place = NOWHERE;
+	for (int i = 0; i < LIST_COUNT; i++)
+		t->lists[i] = (struct age_list){ NOWHERE, NOWHERE };
+	/* Without entropy the key is merely guessable; counting goes on. */
+	(void)!getrandom(&t->key, sizeof(t->key), GRND_NONBLOCK);
+	t->slots = calloc(slots, sizeof(*t->slots));
+	t->pool = malloc(t->options.max_flows * sizeof(*t->pool));
+	if (!t->slots || !t->pool) {
+		flow_table_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void flow_table_free(struct flow_table *t)
+{
+	if (!t)
+		return;
+	free(t->pool);
+	free(t->slots);
+	free(t);
+}
+
+/* A place in the pool; NOWHERE when all are taken. */
+static uint32_t take_place(struct flow_table *t)
+{
+	uint32_t place = t->free_place;
+
+	if (place != NOWHERE) {
+		t->free_place = t->pool[place].newer;
+		return place;
+	}
+	return t->touched < t->options.max_flows ? t->touched++ : NOWHERE;
+}
+
+static void give_place(struct flow_table *t, uint32_t place)
+{
+	t->pool[place].newer = t->free_place;
+	t->free_place = place;
+}
+
+/* --- age lists ------------------------------------------------------------------------------- */
+
+static void list_remove(struct flow_table *t, uint32_t place)
+{
+	struct live *l = &t->pool[place];
+	struct age_list *list = &t->lists[l->closed_list ? LIST_CLOSED : LIST_OPEN];
+
+	if (l->older != NOWHERE)
+		t->pool[l->older].newer = l->newer;
+	else
+		list->oldest = l->newer;
+	if (l->newer != NOWHERE)
+		t->pool[l->newer].older = l->older;
+	else
+		list->newest = l->older;
+}
+
+static void list_append(struct flow_table *t, uint32_t place)
+{
+	struct live *l = &t->pool[place];
+	struct age_list *list;
+
+	l->closed_list = live_is_closed(l);
+	list = &t->lists[l->closed_list ? LIST_CLOSED : LIST_OPEN];
+	l->newer = NOWHERE;
+	l->older = list->newest;
+	if (list->newest != NOWHERE)
+		t->pool[list->newest].newer = place;
+	else
+		list->oldest = place;
+	list->newest = place;
+}
+
+/* --- hash table: linear probing, deletion by shifting back ----------------------------------- */
+
+/* The slot of the connection `s` belongs to, or the free one where it would go. */
+static uint32_t find_slot(const struct flow_table *t, const struct segment *s, uint32_t hash)
+{
+	uint32_t i = hash & t->mask;
+
+	while (t->slots[i].place != 0) {
+		if (t->slots[i].hash == hash &&
+		    live_direction(&t->pool[t->slots[i].place - 1], s) >= 0)
+			break;
+		i = (i + 1) & t->mask;
+	}
+	return i;
+}
+
+static void clear_slot(struct flow_table *t, uint32_t hole)
+{
+	for (uint32_t i = (hole + 1) & t->mask; t->slots[i].place != 0; i = (i + 1) & t->mask) {
+		uint32_t home = t->slots[i].hash & t->mask;
+
+		/* Movable unless its home lies cyclically in (hole, i]. */
+		if (((i - home) & t->mask) < ((i - hole) & t->mask))
+			continue;
+		t->slots[hole] = t->slots[i];
+		hole = i;
+	}
+	t->slots[hole].place = 0;
+}
+
+static void unhash(struct flow_table *t, uint32_t place)
+{
+	uint32_t i = t->pool[place].hash & t->mask;
+
+	while (t->slots[i].place != place + 1)
+		i = (i + 1) & t->mask;
+	clear_slot(t, i);
+}
+
+/* --- handing out ----------------------------------------------------------------------------- */
+
+static void hand_out_one(struct flow_table *t, uint32_t place, bool capture_ended)
+{
+	const struct live *l = &t->pool[place];
+	struct flow f;
+
+	live_report(l, &f);
+	f.ended_inside = capture_ended && !live_is_closed(l);
+	t->stats.live--;
+	give_place(t, place);
+	if (t->options.done)
+		t->options.done(t->options.arg, &f);
+}
+
+/* The connection that `l` replaced has nothing more to come. */
+static void settle_before(struct flow_table *t, struct live *l)
+{
+	uint32_t before = l->before;
+
+	l->before = NOWHERE;
+	if (before != NOWHERE)
+		hand_out_one(t, before, false);
+}
+
+static void unlink_place(struct flow_table *t, uint32_t place)
+{
+	list_remove(t, place);
+	unhash(t, place);
+}
+
+static void hand_out(struct flow_table *t, uint32_t place, bool capture_ended)
+{
+	unlink_place(t, place);
+	settle_before(t, &t->pool[place]);
+	hand_out_one(t, place, capture_ended);
+}
+
+static void expire(struct flow_table *t)
+{
+	for (;;) {
+		uint32_t place = t->lists[LIST_CLOSED].oldest;
+
+		if (place == NOWHERE || t->now_ns - t->pool[place].last_ns <= t->options.linger_ns)
+			return;
+		hand_out(t, place, false);
+	}
+}
+
+static void evict(struct flow_table *t)
+{
+	uint32_t place = t->lists[LIST_CLOSED].oldest;
+
+	if (place == NOWHERE) {
+		place = t->lists[LIST_OPEN].oldest;
+		t->stats.evicted_open++;
+	}
+	t->stats.evicted++;
+	hand_out(t, place, true);
+}
+
+/* --- segments -------------------------------------------------------------------------------- */
+
+/* Begin a connection that replaces `before`, already unlinked (or NOWHERE).  Returns its place. */
+static uint32_t begin(struct flow_table *t, const struct segment *s, uint32_t hash, uint32_t before)
+{
+	uint32_t place = take_place(t);
+	struct live *l;
+
+	if (place == NOWHERE) {
+		evict(t); /* max_flows >= 2 and at most one is unlinked here: there is a victim */
+		place = take_place(t);
+	}
+	l = &t->pool[place];
+	live_begin(l, s, t->options.server_port, ++t->stats.flows);
+	l->hash = hash;
+	l->before = before;
+	t->slots[find_slot(t, s, hash)] = (struct slot){ hash, place + 1 };
+	list_append(t, place);
+	if (++t->stats.live > t->stats.live_peak)
+		t->stats.live_peak = t->stats.live;
+	return place;
+}
+
+/*
+ * A new SYN (or the answer to one that was missed) on the 4-tuple of `place`: the old connection
+ * steps back until that SYN is answered.
+ */
+static uint32_t replace(struct flow_table *t, uint32_t place, const struct segment *s)
+{
+	struct live *old = &t->pool[place];
+	int64_t since_ns = live_meet_syn(old);
+	uint32_t hash = old->hash, next;
+
+	settle_before(t, old);
+	unlink_place(t, place);
+	next = begin(t, s, hash, place);
+	if (since_ns >= 0)
+		t->pool[next].reused_after_ns = s->t_ns > since_ns ? s->t_ns - since_ns : 0;
+	return next;
+}
+
+/* The connection that the segment is part of: that of `place`, or the one it has yet to replace. */
+static struct live *owner(struct flow_table *t, uint32_t place, const struct segment *s)
+{
+	struct live *l = &t->pool[place];
+	int dir = live_direction(l, s);
+
+	if (l->before == NOWHERE)
+		return l;
+	if (live_answers_syn(l, dir, s))
+		settle_before(t, l);
+	else if (!(s->flags & TCP_SYN))
+		return &t->pool[l->before];
+	return l;
+}
+
+void flow_table_add(struct flow_table *t, const struct segment *segment)
+{
+	struct segment s = *segment;
+	uint32_t hash = (uint32_t)tuple_hash_undirected(&s.tuple, t->key);
+	uint32_t slot, place;
+	struct live *l;
+
+	t->stats.segments++;
+	s.t_ns = s.t_ns < 0 ? 0 : s.t_ns > TIME_MAX_NS ? TIME_MAX_NS : s.t_ns;
+	if (s.t_ns > t->now_ns)
+		t->now_ns = s.t_ns;
+	expire(t);
+	slot = find_slot(t, &s, hash);
+	if (t->slots[slot].place == 0) {
+		place = begin(t, &s, hash, NOWHERE);
+	} else {
+		place = t->slots[slot].place - 1;
+		if (live_is_another(&t->pool[place], live_direction(&t->pool[place], &s), &s))
+			place = replace(t, place, &s);
+	}
+	l = owner(t, place, &s);
+	if (!live_add(l, live_direction(l, &s), &s))
+		t->stats.duplicates++;
+	list_remove(t, place);
+	list_append(t, place);
+}
+
+void flow_table_finish(struct flow_table *t)
+{
+	for (;;) {
+		uint32_t open = t->lists[LIST_OPEN].oldest, closed = t->lists[LIST_CLOSED].oldest;
+
+		if (open == NOWHERE && closed == NOWHERE)
+			return;
+		if (open == NOWHERE ||
+		    (closed != NOWHERE && t->pool[closed].last_ns <= t->pool[open].last_ns))
+			hand_out(t, closed, true);
+		else
+			hand_out(t, open, true);
+	}
+}
+
+void flow_table_stats(const struct flow_table *t, struct flow_stats *ret)
+{
+	*ret = t->stats;
+}

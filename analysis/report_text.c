@@ -254,7 +254,7 @@ static void put_chart_case(const struct text *t, const struct report_chart *char
 		colour_on(t, colours[s]);
 		(void)fputs(report_chart_row(chart, rep, (enum side)s, row, sizeof(row)), t->out);
 		colour_off(t);
-		put_right(t, say_count(rep->time_wait[s].peak, peak, sizeof(peak)), 8);
+		put_right(t, say_count(digest_peak(c, (enum side)s), peak, sizeof(peak)), 8);
 		(void)fputc('\n', t->out);
 	}
 }

@@ -271,6 +271,11 @@ const char *digest_topology(const struct record *r, char *buf, size_t size)
 	return buf;
 }
 
+size_t digest_repeat_number(const struct record_case *c, const struct record_repeat *rep)
+{
+	return (size_t)(rep - c->repeat) + 1;
+}
+
 size_t digest_repeats(const struct record *r)
 {
 	size_t most = 0;

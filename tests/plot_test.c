@@ -168,6 +168,27 @@ static void test_without_gnuplot(const struct record *r, const char *dir)
 	ok(strstr(err.text, "'no-such-graph'") != NULL, "... by name");
 }
 
+/* A repeat that failed before anything was seen. */
+static void test_unknown(const char *dir)
+{
+	struct path sub = path_in(dir, "unknown");
+	struct plot_options o = { .dir = sub.text };
+	struct plot_result res[PLOT_MAX];
+	size_t n = 0, told = 0;
+	struct record r;
+	struct err err;
+
+	record_init(&r);
+	if (!record_add_case(&r) || !record_add_repeat(&r.cases[0]))
+		abort();
+	is_int(plot_record(&r, &o, res, &n, &err), 0, "a record that knows nothing is no error");
+	for (size_t i = 0; i < n; i++)
+		told += res[i].file[0] == '\0' && res[i].why_not[0] &&
+			!strstr(res[i].why_not, "gnuplot");
+	is_int(told, n, "... and each graph says what it lacks");
+	record_release(&r);
+}
+
 /* --- thinning -------------------------------------------------------------------------------------- */
 
 static void test_thin(void)
@@ -378,6 +399,7 @@ int main(void)
 	test_digest();
 	sample_record(&r, 1);
 	test_without_gnuplot(&r, dir);
+	test_unknown(dir);
 	test_broken(&r, dir);
 	test_time_limit(dir);
 	(void)setenv("PATH", path, 1);

@@ -323,6 +323,18 @@ static void test_empty(void)
 		ok(text[0] != '\0', "a record that knows nothing still makes a report (%d)", f);
 		free(text);
 	}
+	/* A repeat that failed before anything was seen: all unknown. */
+	if (!record_add_case(&r) || !record_add_repeat(&r.cases[0]))
+		abort();
+	free(r.scenario_name);
+	r.scenario_name = strdup("seed");
+	for (int f = TEXT; f <= HTML; f++) {
+		char *text = render(&r, (enum format)f);
+
+		ok(!strstr(text, "9223372036854775808") && !strstr(text, "9 223 372"),
+		   "... and so does a repeat in which all is unknown (%d)", f);
+		free(text);
+	}
 	record_release(&r);
 }
 

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-/* --- what the rules ask ------------------------------------------------------------------------- */
+/* --- what the rules ask ---------------------------------------------------------------------- */
 
 static bool both_fins(const struct flow *f)
 {
@@ -25,7 +25,7 @@ static bool one_way(const struct flow *f)
 	return f->dir[0].packets == 0 || f->dir[1].packets == 0;
 }
 
-/* --- the rules, one per class ------------------------------------------------------------------- */
+/* --- the rules, one per class ---------------------------------------------------------------- */
 
 static bool is_refused(const struct flow *f)
 {
@@ -76,12 +76,12 @@ static bool is_orderly_4(const struct flow *f)
 
 static bool is_reset_after_fin(const struct flow *f)
 {
-	return f->rst_after_fin;
+	return f->rst_after_fin && f->dir[f->first_rst].rst_ns >= f->dir[f->first_fin].fin_ns;
 }
 
 /*
- * Began inside: a lone FIN may be the second one, and a lone RST may follow FINs, unless payload shows
- * that the connection was open.  And of a connection seen one way only nothing can be said.
+ * Began inside: a lone FIN may be the second one, and a lone RST may follow FINs, unless payload
+ * shows that the connection was open.  And of a connection seen one way only nothing can be said.
  */
 static bool is_partial(const struct flow *f)
 {
@@ -113,7 +113,7 @@ static bool is_never_closed(const struct flow *f)
 	return true;
 }
 
-/* First match wins.  A RST between FINs that were acknowledged all the same was ignored by its receiver. */
+/* First match wins.  A RST between FINs that were acknowledged all the same was ignored. */
 static const struct {
 	enum teardown_class class;
 	bool (*matches)(const struct flow *f);
@@ -144,7 +144,7 @@ static enum teardown_class class_of(const struct flow *f)
 	return rules[i].class;
 }
 
-/* --- who, and who waits ------------------------------------------------------------------------- */
+/* --- who, and who waits ---------------------------------------------------------------------- */
 
 /* Direction 0 is sent by the client. */
 static enum sides side_of(int8_t dir)

@@ -282,3 +282,8 @@ bool json_bool(json *node, bool *ret)
 	*ret = cJSON_IsTrue(node);
 	return true;
 }
+
+const char *json_library_version(void)
+{
+	return cJSON_Version();
+}

@@ -47,6 +47,9 @@ bool json_bool(json *node, bool *ret);
 /* Where in the text given to json_parse the value of `node` could be found is not kept; messages name the
  * dotted path instead. */
 
+/* cJSON's version, static. */
+const char *json_library_version(void);
+
 /* --- writing ------------------------------------------------------------------------------- */
 
 /*

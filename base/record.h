@@ -173,7 +173,7 @@ struct record_repeat {
 	struct record_sysctl *sysctl;
 	size_t sysctl_count;
 	struct series series;
-	struct record_check check[40];
+	struct record_check check[64];
 	int64_t check_count;
 	struct record_cost cost;
 };

@@ -11,8 +11,7 @@
 static const char *const required[SCOPE_COUNT] = {
 	[SCOPE_RUN] = "schema tool run exit host cases warnings",
 	[SCOPE_CASE] = "name strategy declared params repeats",
-	[SCOPE_REPEAT] = "index status ledger latency time_wait capture counters witnesses checks "
-			 "sysctl series",
+	[SCOPE_REPEAT] = "index status ledger time_wait capture counters witnesses checks sysctl",
 	[SCOPE_ERRNO] = "errno count",
 	[SCOPE_TEARDOWN] = "class holder count",
 	[SCOPE_COUNTER] = "before after",

@@ -1,8 +1,11 @@
 #include "bench/cell.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -11,6 +14,7 @@
 #include "bench/cell_witness.h"
 #include "bench/client.h"
 #include "bench/server.h"
+#include "bench/target.h"
 #include "bench/wire.h"
 
 #define START_DELAY_NS (50 * NS_PER_MS) /* threads are up well before the first intended start */
@@ -42,6 +46,16 @@ static int64_t since_start(const struct cell *c)
 
 /* --- setting up ------------------------------------------------------------------------------ */
 
+/* After the lab: a change of credentials clears the setting (kernel/cred.c commit_creds). */
+static void die_with_parent(const struct cell_options *o)
+{
+	if (o->parent_pid == 0)
+		return;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* cannot fail: a valid signal */
+	if (getppid() != o->parent_pid)
+		_exit(EXIT_FAILURE); /* it died before we could say so */
+}
+
 static int enter_lab(struct cell *c, struct err *err)
 {
 	struct lab_options o = { .topology = c->spec->topology,
@@ -55,6 +69,7 @@ static int enter_lab(struct cell *c, struct err *err)
 
 	if (code != 0)
 		return code;
+	die_with_parent(c->o);
 	(void)snprintf(c->r->topology, sizeof(c->r->topology), "%s", topology_key(c->lab.topology));
 	(void)snprintf(c->r->isolation, sizeof(c->r->isolation), "%s",
 		       isolation_key(c->lab.isolation));
@@ -62,6 +77,8 @@ static int enter_lab(struct cell *c, struct err *err)
 	c->r->mtu = c->lab.mtu > 0 ? c->lab.mtu : RECORD_NONE;
 	c->r->ehash_entries = c->lab.ehash_entries == -1 ? RECORD_NONE : c->lab.ehash_entries;
 	c->r->parallel_labs = c->o->parallel_labs;
+	if (c->lab.topology == TOPOLOGY_HOST)
+		return target_resolve(c->spec->host, &c->server_at, err);
 	c->server_at = c->lab.server;
 	c->server_at.port = (uint16_t)c->spec->server_port;
 	return 0;
@@ -76,8 +93,11 @@ static int start_server(struct cell *c, struct err *err)
 				    .udp = c->spec->strategy->udp,
 				    .http_action = ACTION_FIN,
 				    .http_reply_bytes = c->spec->reply_bytes.range[0].low };
-	int code = lab_join(&c->lab, LAB_NS_SERVER, err);
+	int code;
 
+	if (c->lab.topology == TOPOLOGY_HOST)
+		return 0; /* the server is not ours */
+	code = lab_join(&c->lab, LAB_NS_SERVER, err);
 	return code ? code : server_start(&o, &c->server, err);
 }
 
@@ -132,10 +152,8 @@ static int set_up(struct cell *c, struct err *err)
 
 static void show_progress(struct cell *c, const struct sampler_now *now)
 {
-	const struct cell_shared *s = c->o->shared;
 	int64_t used = (int64_t)now->time_wait[SIDE_CLIENT] + now->open[SIDE_CLIENT];
 
-	(void)s;
 	for (int i = 0; i < SIDE_COUNT; i++)
 		SHARED_SET(c->o->shared->time_wait[i], now->time_wait[i]);
 	SHARED_SET(c->o->shared->ports_used, used);
@@ -260,6 +278,7 @@ int cell_run(const struct cell_options *o, struct record_repeat *ret, struct err
 	int code;
 
 	cell_witness_init(&c.witness);
+	die_with_parent(o);
 	ret->started_ns = c.origin_ns - o->run_start_ns;
 	code = set_up(&c, err);
 	if (code == 0)

@@ -10,6 +10,7 @@
 #define TWBENCH_BENCH_CELL_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/record.h"
 #include "bench/lab.h"
@@ -27,6 +28,7 @@ struct cell_options {
 	int capture_fd;            /* for the capture file; -1: none */
 	int client_threads, server_threads;
 	struct cell_shared *shared;
+	pid_t parent_pid;          /* the lab dies with it; 0: with nobody */
 	/* What a captured teardown means (analysis/classify.h); bench does not think. */
 	struct teardown (*classify)(const struct flow *f);
 };

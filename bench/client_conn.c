@@ -12,130 +12,6 @@
 #include "bench/http_client.h"
 #include "bench/protocol.h"
 
-/* --- deadlines ------------------------------------------------------------------------------- */
-
-static void deadline_drop(struct client_thread *t, struct conn *c)
-{
-	if (!c->deadline_ns)
-		return;
-	if (c->older)
-		c->older->newer = c->newer;
-	else
-		t->oldest = c->newer;
-	if (c->newer)
-		c->newer->older = c->older;
-	else
-		t->newest = c->older;
-	c->deadline_ns = 0;
-}
-
-static void deadline_set(struct client_thread *t, struct conn *c, int64_t now_ns)
-{
-	deadline_drop(t, c);
-	c->deadline_ns = now_ns + t->spec->timeout_ns;
-	c->older = t->newest;
-	c->newer = NULL;
-	if (t->newest)
-		t->newest->newer = c;
-	else
-		t->oldest = c;
-	t->newest = c;
-}
-
-/* --- endings --------------------------------------------------------------------------------- */
-
-static void record_latency(struct client_thread *t, const struct conn *c, int64_t now_ns)
-{
-	t->ledger.requests_answered++;
-	hist_record(&t->response, now_ns - c->intended_ns);
-	hist_record(&t->service, now_ns - c->start_ns);
-}
-
-static void note_no_port(struct client_thread *t, int64_t now_ns)
-{
-	if (t->ledger.first_no_port_ns != RECORD_NONE)
-		return;
-	t->ledger.first_no_port_ns = now_ns - t->begin_ns;
-	t->ledger.first_no_port_nth = SHARED_GET(t->shared->attempted);
-}
-
-/* The server may end an idle connection while it lies in the stack of idle ones. */
-static void leave_idle(struct client_thread *t, const struct conn *c)
-{
-	for (struct conn **at = &t->idle; *at; at = &(*at)->link)
-		if (*at == c) {
-			*at = c->link;
-			return;
-		}
-}
-
-/* The connection is over: one outcome, and the client is free for its next visit. */
-static void finish(struct client_thread *t, struct conn *c, enum outcome outcome, int err_number)
-{
-	int64_t now_ns = mono_now_ns();
-	bool was_idle = c->phase == CONN_IDLE;
-
-	if (c->fd >= 0)
-		(void)conn_close(c);
-	deadline_drop(t, c);
-	t->ledger.by_outcome[outcome]++;
-	if (outcome == OUTCOME_NO_PORT)
-		note_no_port(t, now_ns);
-	if (err_number > 0 && err_number < ERRNO_MAX)
-		t->errnos[err_number]++;
-	if (was_idle) {
-		leave_idle(t, c);
-	} else {
-		t->in_flight--;
-		if (outcome == t->strategy->declared.outcome)
-			record_latency(t, c, now_ns);
-		t->ledger.reply_bytes_received += c->received_bytes;
-	}
-	if (outcome != t->strategy->declared.outcome)
-		SHARED_ADD(t->shared->failed, 1);
-	SHARED_ADD(t->shared->ended, 1);
-	t->open--;
-	c->phase = CONN_FREE;
-	c->outcome = outcome;
-	client_thread_free_again(t, c, now_ns);
-}
-
-static enum outcome reset_outcome(const struct conn *c)
-{
-	if (c->phase == CONN_CLOSING || (c->reply_bytes > 0 && c->received_bytes >= c->reply_bytes))
-		return OUTCOME_RESET_AFTER_REPLY;
-	return c->received_bytes > 0 ? OUTCOME_RESET_IN_REPLY : OUTCOME_RESET_BEFORE_REPLY;
-}
-
-static const struct {
-	int number;
-	enum outcome outcome;
-} errno_outcome[] = {
-	{ ECONNREFUSED, OUTCOME_REFUSED },	{ EADDRNOTAVAIL, OUTCOME_NO_PORT },
-	{ EADDRINUSE, OUTCOME_NO_PORT },	{ EMFILE, OUTCOME_NO_RESOURCE },
-	{ ENFILE, OUTCOME_NO_RESOURCE },	{ ENOBUFS, OUTCOME_NO_RESOURCE },
-	{ ENOMEM, OUTCOME_NO_RESOURCE },	{ ENETUNREACH, OUTCOME_UNREACHABLE },
-	{ EHOSTUNREACH, OUTCOME_UNREACHABLE },	{ EACCES, OUTCOME_UNREACHABLE },
-	{ EPERM, OUTCOME_UNREACHABLE },
-};
-
-static enum outcome outcome_of_errno(const struct conn *c, int number)
-{
-	if (number == ECONNRESET || number == EPIPE)
-		return reset_outcome(c);
-	if (number == ETIMEDOUT)
-		return c->established ? OUTCOME_REPLY_TIMEOUT : OUTCOME_CONNECT_TIMEOUT;
-	for (size_t i = 0; i < sizeof(errno_outcome) / sizeof(errno_outcome[0]); i++)
-		if (errno_outcome[i].number == number)
-			return errno_outcome[i].outcome;
-	return OUTCOME_OTHER;
-}
-
-static void fail(struct client_thread *t, struct conn *c, int number)
-{
-	finish(t, c, outcome_of_errno(c, number), number);
-}
-
 /* --- closing --------------------------------------------------------------------------------- */
 
 static void read_on(struct client_thread *t, struct conn *c);
@@ -144,10 +20,10 @@ static void go_idle(struct client_thread *t, struct conn *c)
 {
 	int64_t now_ns = mono_now_ns();
 
-	record_latency(t, c, now_ns);
+	client_record_latency(t, c, now_ns);
 	t->ledger.reply_bytes_received += c->received_bytes;
 	t->in_flight--;
-	deadline_drop(t, c);
+	client_deadline_drop(t, c);
 	c->phase = CONN_IDLE;
 	client_thread_free_again(t, c, now_ns);
 }
@@ -158,26 +34,26 @@ static void follow(struct client_thread *t, struct conn *c, enum conn_next next)
 	c->next = (uint8_t)next;
 	switch (next) {
 	case NEXT_DONE:
-		finish(t, c, OUTCOME_OK, 0);
+		client_conn_finish(t, c, OUTCOME_OK, 0);
 		break;
 	case NEXT_WRITE:
 		go_idle(t, c);
 		break;
 	case NEXT_BLOCK:
-		deadline_drop(t, c);
+		client_deadline_drop(t, c);
 		c->phase = CONN_BLOCKED;
 		closer_put(t->closer, c, t->back);
 		break;
 	case NEXT_EVENT:
 		c->phase = CONN_CLOSING;
-		deadline_set(t, c, mono_now_ns());
+		client_deadline_set(t, c, mono_now_ns());
 		if (t->strategy->on_event(c) == NEXT_DONE)
-			finish(t, c, OUTCOME_OK, 0);
+			client_conn_finish(t, c, OUTCOME_OK, 0);
 		break;
 	case NEXT_EOF:
 	case NEXT_READ:
 		c->phase = CONN_CLOSING;
-		deadline_set(t, c, mono_now_ns());
+		client_deadline_set(t, c, mono_now_ns());
 		read_on(t, c);
 		break;
 	}
@@ -192,9 +68,9 @@ static void reply_complete(struct client_thread *t, struct conn *c)
 static void end_of_file(struct client_thread *t, struct conn *c)
 {
 	if (c->phase == CONN_READING && c->reply_bytes >= 0 && c->received_bytes < c->reply_bytes)
-		finish(t, c, OUTCOME_SHORT_REPLY, 0);
+		client_conn_finish(t, c, OUTCOME_SHORT_REPLY, 0);
 	else if (c->phase == CONN_READING && c->reply_bytes < 0)
-		finish(t, c, OUTCOME_SHORT_REPLY, 0); /* HTTP: the head never came */
+		client_conn_finish(t, c, OUTCOME_SHORT_REPLY, 0); /* HTTP: the head never came */
 	else if (t->strategy->on_eof)
 		follow(t, c, t->strategy->on_eof(c));
 	else
@@ -220,7 +96,7 @@ static void read_on(struct client_thread *t, struct conn *c)
 			if (code == -EAGAIN)
 				return;
 			if (code < 0) {
-				fail(t, c, -code);
+				client_conn_fail(t, c, -code);
 				return;
 			}
 			if (c->reply_bytes > 0)
@@ -230,7 +106,7 @@ static void read_on(struct client_thread *t, struct conn *c)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno != EAGAIN)
-			fail(t, c, errno);
+			client_conn_fail(t, c, errno);
 		else if (n == 0)
 			end_of_file(t, c);
 		if (n <= 0)
@@ -238,7 +114,7 @@ static void read_on(struct client_thread *t, struct conn *c)
 		if (c->phase != CONN_READING || c->received_bytes + n > c->reply_bytes ||
 		    !reply_is_right(t, c, (size_t)n)) {
 			c->received_bytes += n;
-			finish(t, c, OUTCOME_WRONG_REPLY, 0);
+			client_conn_finish(t, c, OUTCOME_WRONG_REPLY, 0);
 			return;
 		}
 		c->received_bytes += n;
@@ -254,7 +130,7 @@ static void read_on(struct client_thread *t, struct conn *c)
 static void request_sent(struct client_thread *t, struct conn *c)
 {
 	c->phase = CONN_READING;
-	deadline_set(t, c, mono_now_ns());
+	client_deadline_set(t, c, mono_now_ns());
 	if (t->strategy->on_sent)
 		(void)t->strategy->on_sent(c); /* always NEXT_READ */
 }
@@ -270,7 +146,7 @@ static void send_on(struct client_thread *t, struct conn *c)
 		if (n < 0 && errno == EAGAIN)
 			return;
 		if (n < 0) {
-			fail(t, c, errno);
+			client_conn_fail(t, c, errno);
 			return;
 		}
 		c->sent_bytes += (uint32_t)n;
@@ -330,7 +206,7 @@ static void established(struct client_thread *t, struct conn *c)
 	socklen_t size = sizeof(number);
 
 	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &number, &size) != 0 || number != 0) {
-		fail(t, c, number ? number : errno);
+		client_conn_fail(t, c, number ? number : errno);
 		return;
 	}
 	c->established = true;
@@ -394,7 +270,7 @@ void client_conn_begin(struct client_thread *t, struct conn *c, int64_t intended
 
 	count_start(t, c, intended_ns);
 	if (c->phase == CONN_IDLE) {
-		deadline_set(t, c, c->start_ns);
+		client_deadline_set(t, c, c->start_ns);
 		send_first(t, c);
 		return;
 	}
@@ -409,9 +285,9 @@ void client_conn_begin(struct client_thread *t, struct conn *c, int64_t intended
 	c->phase = CONN_CONNECTING;
 	code = open_socket(t, c);
 	if (code != 0)
-		fail(t, c, code);
+		client_conn_fail(t, c, code);
 	else
-		deadline_set(t, c, c->start_ns);
+		client_deadline_set(t, c, c->start_ns);
 }
 
 /* --- events ---------------------------------------------------------------------------------- */
@@ -455,9 +331,9 @@ static void event_closing(struct client_thread *t, struct conn *c, uint32_t even
 	}
 	if ((events & (EPOLLERR | EPOLLHUP)) &&
 	    getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &number, &size) == 0 && number != 0)
-		fail(t, c, number);
+		client_conn_fail(t, c, number);
 	else if (t->strategy->on_event(c) == NEXT_DONE)
-		finish(t, c, OUTCOME_OK, 0);
+		client_conn_finish(t, c, OUTCOME_OK, 0);
 }
 
 /* The server ended an idle connection; nothing was under way. */
@@ -489,20 +365,20 @@ void client_conn_timeout(struct client_thread *t, struct conn *c)
 		[CONN_CLOSING] = OUTCOME_CLOSE_TIMEOUT,
 	};
 
-	finish(t, c, by_phase[c->phase], 0);
+	client_conn_finish(t, c, by_phase[c->phase], 0);
 }
 
 void client_conn_closed(struct client_thread *t, struct conn *c)
 {
-	finish(t, c, OUTCOME_OK, 0);
+	client_conn_finish(t, c, OUTCOME_OK, 0);
 }
 
 void client_conn_interrupt(struct client_thread *t, struct conn *c)
 {
-	finish(t, c, OUTCOME_INTERRUPTED, 0);
+	client_conn_finish(t, c, OUTCOME_INTERRUPTED, 0);
 }
 
 void client_conn_retire(struct client_thread *t, struct conn *c)
 {
-	finish(t, c, OUTCOME_OK, 0);
+	client_conn_finish(t, c, OUTCOME_OK, 0);
 }

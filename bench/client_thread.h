@@ -1,6 +1,6 @@
 /*
- * client_thread: one thread's state, shared by client.c (schedule, threads, sums) and
- * client_conn.c (what happens to a connection).  Private to these two.
+ * client_thread: one thread's state, shared by client.c (schedule, threads, sums), client_conn.c
+ * (what happens to a connection) and client_end.c (how it ends).  Private to these three.
  */
 #ifndef TWBENCH_BENCH_CLIENT_THREAD_H
 #define TWBENCH_BENCH_CLIENT_THREAD_H
@@ -65,7 +65,22 @@ void client_conn_interrupt(struct client_thread *t, struct conn *c);
 /* Close an idle keepalive connection in the strategy's way at the end of the load. */
 void client_conn_retire(struct client_thread *t, struct conn *c);
 
-/* Called by client_conn when a simulated client is free again: in client.c. */
+/* --- client_end.c --- */
+
+/* All share one timeout, so the list stays sorted by appending. */
+void client_deadline_set(struct client_thread *t, struct conn *c, int64_t now_ns);
+void client_deadline_drop(struct client_thread *t, struct conn *c);
+
+/* The request has been answered and its application is done with it. */
+void client_record_latency(struct client_thread *t, const struct conn *c, int64_t now_ns);
+
+/* The connection is over: one outcome, and the client is free for its next visit. */
+void client_conn_finish(struct client_thread *t, struct conn *c, enum outcome outcome, int err_number);
+
+/* ... by an errno. */
+void client_conn_fail(struct client_thread *t, struct conn *c, int number);
+
+/* Called by client_conn_finish when a simulated client is free again: in client.c. */
 void client_thread_free_again(struct client_thread *t, struct conn *c, int64_t now_ns);
 
 #endif

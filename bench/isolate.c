@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 
-/* --- why not ------------------------------------------------------------------------------- */
+/* --- why not -------------------------------------------------------------------------------- */
 
 #define USERNS_WAY (1 << ISOLATION_USERNS)
 #define NETNS_WAY  (1 << ISOLATION_NETNS)
@@ -93,7 +93,7 @@ int isolate_explain(const struct isolate_fault *fault, struct err *err)
 		       strerror(-fault->code), words);
 }
 
-/* --- the ways ------------------------------------------------------------------------------ */
+/* --- the ways ------------------------------------------------------------------------------- */
 
 static bool has_sys_admin(void)
 {

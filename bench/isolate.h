@@ -37,7 +37,7 @@ struct isolate_fault {
 	bool privileged;  /* CAP_SYS_ADMIN was there */
 };
 
-/* Why a step failed and what to do, from the settings under `proc`.  -EPERM or -ENOTSUP, *err set. */
+/* Why a step failed and what to do, by the settings under `proc`.  -EPERM or -ENOTSUP with *err. */
 int isolate_explain(const struct isolate_fault *fault, struct err *err);
 
 #endif

@@ -66,7 +66,7 @@ const char *isolation_key(enum isolation i)
 	return isolation_keys[i];
 }
 
-/* --- before we leave the host ---------------------------------------------------------------- */
+/* --- before we leave the host --------------------------------------------------------------- */
 
 static int check_host_options(const struct lab_options *o, struct err *err)
 {
@@ -123,7 +123,7 @@ static int look_at_host(struct build *b, struct err *err)
 	return 0;
 }
 
-/* --- namespaces ------------------------------------------------------------------------------ */
+/* --- namespaces ----------------------------------------------------------------------------- */
 
 static int open_ns(int *ret, struct err *err)
 {
@@ -155,11 +155,14 @@ static int new_ns(const struct build *b, int *ret, struct err *err)
 static int ask_private_hash(const struct build *b, struct err *err)
 {
 	char size[16];
+	int code;
 
 	if (b->options->ehash_entries == 0 || !sysctl_exists(CHILD_EHASH_KEY))
 		return 0;
 	(void)snprintf(size, sizeof(size), "%" PRIu32, b->options->ehash_entries);
-	return sysctl_write(CHILD_EHASH_KEY, size, SYSCTL_HOST_HAS, err);
+	code = sysctl_write(CHILD_EHASH_KEY, size, SYSCTL_HOST_HAS, err);
+	/* A read-only /proc/sys: a lab that sets nothing else can do with the host's hash. */
+	return code == -ENOTSUP ? 0 : code;
 }
 
 static int make_namespaces(struct build *b, struct err *err)
@@ -182,7 +185,7 @@ static int make_namespaces(struct build *b, struct err *err)
 	return code;
 }
 
-/* --- sysctls ---------------------------------------------------------------------------------- */
+/* --- sysctls -------------------------------------------------------------------------------- */
 
 static int restore_sized_by_hash(const struct build *b, struct err *err)
 {
@@ -237,7 +240,7 @@ static int apply_sysctls(const struct build *b, struct err *err)
 	return code < 0 ? code : set_sysctls(b, err);
 }
 
-/* --- the whole -------------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------------ */
 
 static int build_lab(struct build *b, struct err *err)
 {
@@ -323,7 +326,7 @@ int lab_sysctl_write(const char *key, const char *value, struct err *err)
 	return sysctl_write(key, value, SYSCTL_HOST_UNKNOWN, err);
 }
 
-/* --- could it be made? -------------------------------------------------------------------------- */
+/* --- could it be made? ---------------------------------------------------------------------- */
 
 static int try_lab(const void *arg, struct err *err)
 {

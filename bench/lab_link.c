@@ -64,7 +64,7 @@ static int enter(const struct lab *lab, enum lab_ns which, struct netlink *n, st
 	return code < 0 ? code : netlink_open(n, err);
 }
 
-/* --- links ------------------------------------------------------------------------------------ */
+/* --- links ---------------------------------------------------------------------------------- */
 
 /* Make a pair between the calling thread's namespace and `peer`'s. */
 static int make_pair(const struct lab *lab, enum lab_ns which, const struct netlink_link_end *here,
@@ -82,7 +82,7 @@ static int make_pair(const struct lab *lab, enum lab_ns which, const struct netl
 	return code;
 }
 
-/* disable_ipv6 of every interface: "1" for the relay, "0" for an end, whatever the host's default is. */
+/* Of every interface: "1" for the relay, "0" for an end, whatever the host's default is. */
 static int set_ipv6_disabled(const char *value, struct err *err)
 {
 	static const char *const keys[] = { "net.ipv6.conf.all.disable_ipv6",
@@ -140,31 +140,64 @@ static int raise_relay(const struct lab *lab, struct err *err)
 	if (code < 0)
 		return code;
 	code = set_ipv6_disabled("1", err);
+	if (code == -ENOTSUP)
+		code = 0; /* a read-only /proc/sys: without link-local addresses it is as silent */
 	for (int i = 0; code == 0 && i < 2; i++)
-		code = bring_up(&n, lab->relay_interface[i], false, err);
+		code = bring_up(&n, lab->relay_interface[i], has_ipv6(), err);
 	if (code == 0)
 		code = netlink_flush(&n, err);
-	for (int i = 0; code == 0 && i < 2; i++)
-		code = netlink_wait_running(&n, lab->relay_interface[i],
-					    mono_now_ns() + LINK_UP_LIMIT, err);
 	netlink_close(&n);
 	return code;
 }
 
-/* --- addresses --------------------------------------------------------------------------------- */
+/*
+ * The end of a pair that comes up second is armed at once; the first when the kernel gets to it.
+ * Only that one is waited for: that the second is told to be up may take the kernel a second.
+ */
+static bool came_up_first(const struct lab *lab, enum lab_ns which)
+{
+	return lab->topology == TOPOLOGY_WIRE || which == LAB_NS_CLIENT;
+}
 
-/* The first address brings the subnet's route; the others are just local. */
+/* --- addresses ------------------------------------------------------------------------------ */
+
+/*
+ * The first address brings the subnet's route.  IPv4 takes the other sources as one local prefix;
+ * IPv6 binds only to addresses that are there: on lo, where no multicast group is joined for each
+ * (4,096 of them would cost seconds).  The kernel makes the local route of an IPv6 address some
+ * time after the address: the prefix saves the first SYN-ACK here too.
+ */
 static int add_sources(struct netlink *n, int index, const struct plan *p, unsigned first_bits,
 		       uint32_t count, struct err *err)
 {
-	struct endpoint first = parse(p->client);
-	int code = netlink_address(n, index, &first, first_bits, err);
+	struct endpoint first = parse(p->client), all = parse(p->sources);
+	int lo = netlink_index(n, "lo", err);
+	int code = lo < 0 ? lo : netlink_address(n, index, &first, first_bits, err);
 
-	for (uint32_t i = 1; code == 0 && i < count; i++) {
+	if (code == 0)
+		code = netlink_local(n, index, &all, p->sources_bits, err);
+	for (uint32_t i = 1; p->family == 6 && code == 0 && i < count; i++) {
 		struct endpoint e = endpoint_plus(&first, i);
 
-		code = netlink_address(n, index, &e, p->host_bits, err);
+		code = netlink_address(n, lo, &e, p->host_bits, err);
 	}
+	return code;
+}
+
+/* The family that is not used gets one. */
+static uint32_t sources_of(const struct lab *lab, const struct plan *p)
+{
+	return p->family == lab->client.family ? lab->sources : 1;
+}
+
+static int add_server(struct netlink *n, int index, const struct plan *p, unsigned bits,
+		      struct err *err)
+{
+	struct endpoint server = parse(p->server);
+	int code = netlink_address(n, index, &server, bits, err);
+
+	if (code == 0 && p->family == 6)
+		code = netlink_local(n, index, &server, p->host_bits, err);
 	return code;
 }
 
@@ -180,9 +213,8 @@ static int address_client(struct netlink *n, int index, const struct plan *p, ui
 /* All sources are reached by way of the first: one neighbour, however many they are. */
 static int address_server(struct netlink *n, int index, const struct plan *p, struct err *err)
 {
-	struct endpoint server = parse(p->server), client = parse(p->client);
-	struct endpoint sources = parse(p->sources);
-	int code = netlink_address(n, index, &server, p->link_bits, err);
+	struct endpoint client = parse(p->client), sources = parse(p->sources);
+	int code = add_server(n, index, p, p->link_bits, err);
 
 	if (code == 0)
 		code = netlink_neighbour(n, index, &client, end_a0.mac, err);
@@ -199,14 +231,16 @@ static int address_end(const struct lab *lab, enum lab_ns which, const char *nam
 
 	if (code < 0)
 		return code;
-	code = netlink_wait_running(&n, name, mono_now_ns() + LINK_UP_LIMIT, err);
-	index = code < 0 ? code : netlink_index(&n, name, err);
+	index = netlink_index(&n, name, err);
 	code = index < 0 ? index : 0;
+	if (code == 0 && came_up_first(lab, which))
+		code = netlink_wait_up(&n, index, mono_now_ns() + LINK_UP_LIMIT, err);
 	for (size_t i = 0; code == 0 && i < PLAN_COUNT; i++) {
 		if (!plan_is_possible(&plans[i]))
 			continue;
 		if (which == LAB_NS_CLIENT)
-			code = address_client(&n, index, &plans[i], lab->sources, err);
+			code = address_client(&n, index, &plans[i], sources_of(lab, &plans[i]),
+					      err);
 		else
 			code = address_server(&n, index, &plans[i], err);
 	}
@@ -228,13 +262,12 @@ static int address_lo(const struct lab *lab, struct err *err)
 	code = index < 0 ? index : 0;
 	for (size_t i = 0; code == 0 && i < PLAN_COUNT; i++) {
 		const struct plan *p = &plans[i];
-		struct endpoint server = parse(p->server);
 
 		if (!plan_is_possible(p))
 			continue;
-		code = add_sources(&n, index, p, p->host_bits, lab->sources, err);
+		code = add_sources(&n, index, p, p->host_bits, sources_of(lab, p), err);
 		if (code == 0)
-			code = netlink_address(&n, index, &server, p->host_bits, err);
+			code = add_server(&n, index, p, p->host_bits, err);
 	}
 	if (code == 0)
 		code = netlink_flush(&n, err);
@@ -242,7 +275,7 @@ static int address_lo(const struct lab *lab, struct err *err)
 	return code;
 }
 
-/* --- topologies --------------------------------------------------------------------------------- */
+/* --- topologies ----------------------------------------------------------------------------- */
 
 static int build_ends(const struct lab *lab, struct err *err)
 {

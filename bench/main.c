@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "base/version.h"
-#include "bench/commands.h"
+#include "base/commands.h"
 
 static const struct command *const commands[] = {
 	&command_run,  &command_serve, &command_load,	&command_report,

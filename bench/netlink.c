@@ -2,14 +2,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
-#include <net/if.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -21,9 +20,9 @@
 #include "base/tuple.h"
 
 #define REQUEST_MAX_BYTES 512 /* the longest request, veth, takes under 200 */
-#define RUNNING_POLL_NS   (100 * NS_PER_US)
+#define UP_POLL_NS        (100 * NS_PER_US)
 
-/* --- building a request -------------------------------------------------------------------- */
+/* --- building a request --------------------------------------------------------------------- */
 
 /* The next `size` bytes of the queue, zeroed, the write position kept aligned. */
 static void *room(struct netlink *n, size_t size)
@@ -36,7 +35,7 @@ static void *room(struct netlink *n, size_t size)
 	return at;
 }
 
-/* Begin a request: header and the `size` bytes that every message of its type starts with. */
+/* Begin a request; `what` is kept for the error message. */
 static int begin(struct netlink *n, uint16_t type, uint16_t flags, const char *what,
 		 struct err *err)
 {
@@ -113,7 +112,7 @@ static size_t addr_bytes(const struct endpoint *e)
 	return e->family == 6 ? 16 : 4;
 }
 
-/* --- the socket ---------------------------------------------------------------------------- */
+/* --- the socket ----------------------------------------------------------------------------- */
 
 int netlink_open(struct netlink *n, struct err *err)
 {
@@ -135,24 +134,44 @@ void netlink_close(struct netlink *n)
 	n->fd = -1;
 }
 
+/* The first attribute of a type among those from `at` on, or NULL; *ret_size: of its payload. */
+static const uint8_t *find(const uint8_t *message, size_t message_size, size_t at, uint16_t type,
+			   size_t *ret_size)
+{
+	struct rtattr a;
+
+	for (; at + sizeof(a) <= message_size; at += RTA_ALIGN(a.rta_len)) {
+		memcpy(&a, message + at, sizeof(a));
+		if (a.rta_len < sizeof(a) || a.rta_len > message_size - at)
+			return NULL;
+		*ret_size = a.rta_len - sizeof(a);
+		if (a.rta_type == type)
+			return message + at + RTA_LENGTH(0);
+	}
+	return NULL;
+}
+
 /* The kernel's own words about a refused request, or NULL. */
 static const char *kernel_words(const uint8_t *message, size_t size)
 {
-	size_t at = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct nlmsgerr));
+	const uint8_t *words;
 	struct nlmsghdr h;
-	struct rtattr a;
+	size_t length;
 
 	memcpy(&h, message, sizeof(h));
 	if (!(h.nlmsg_flags & NLM_F_ACK_TLVS) || !(h.nlmsg_flags & NLM_F_CAPPED))
 		return NULL;
-	for (; at + sizeof(a) <= size; at += RTA_ALIGN(a.rta_len)) {
-		memcpy(&a, message + at, sizeof(a));
-		if (a.rta_len <= sizeof(a) || a.rta_len > size - at)
-			return NULL;
-		if (a.rta_type == NLMSGERR_ATTR_MSG && message[at + a.rta_len - 1] == 0)
-			return (const char *)message + at + RTA_LENGTH(0);
-	}
-	return NULL;
+	words = find(message, size, NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct nlmsgerr)),
+		     NLMSGERR_ATTR_MSG, &length);
+	return words && length > 0 && words[length - 1] == 0 ? (const char *)words : NULL;
+}
+
+static void take_link(struct netlink *n, const uint8_t *message, size_t size)
+{
+	size_t length, at = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct ifinfomsg));
+	const uint8_t *state = find(message, size, at, IFLA_OPERSTATE, &length);
+
+	n->operstate = state && length == 1 ? *state : IF_OPER_UNKNOWN;
 }
 
 /* One answer of the kernel to request `first` + i.  The first failure is kept in *code and *err. */
@@ -175,8 +194,8 @@ static void take_answer(const struct netlink *n, const uint8_t *message, size_t 
 			strerror(-e.error), words ? "; the kernel says: " : "", words ? words : "");
 }
 
-/* Read answers; `left` of them are awaited.  Returns how many came, or negative errno. */
-static int read_answers(const struct netlink *n, int *code, struct err *err)
+/* Read some answers.  Returns how many came, or negative errno; *code is what they say. */
+static int read_answers(struct netlink *n, int *code, struct err *err)
 {
 	_Alignas(8) uint8_t buf[8192];
 	ssize_t got = recv(n->fd, buf, sizeof(buf), MSG_TRUNC);
@@ -192,6 +211,8 @@ static int read_answers(const struct netlink *n, int *code, struct err *err)
 		memcpy(&h, buf + at, sizeof(h));
 		if (h.nlmsg_len < NLMSG_HDRLEN || h.nlmsg_len > (size_t)got - at)
 			return err_set(err, -EPROTO, "a netlink answer is malformed");
+		if (h.nlmsg_type == RTM_NEWLINK)
+			take_link(n, buf + at, h.nlmsg_len);
 		if (h.nlmsg_type == NLMSG_ERROR &&
 		    h.nlmsg_len >= NLMSG_HDRLEN + sizeof(struct nlmsgerr)) {
 			take_answer(n, buf + at, h.nlmsg_len, code, err);
@@ -225,7 +246,7 @@ int netlink_flush(struct netlink *n, struct err *err)
 	return code;
 }
 
-/* --- requests ------------------------------------------------------------------------------ */
+/* --- requests ------------------------------------------------------------------------------- */
 
 static void put_link_end(struct netlink *n, const struct netlink_link_end *e, uint32_t mtu)
 {
@@ -333,6 +354,26 @@ int netlink_route(struct netlink *n, int index, const struct endpoint *to, unsig
 	return end(n);
 }
 
+int netlink_local(struct netlink *n, int index, const struct endpoint *to, unsigned prefix_bits,
+		  struct err *err)
+{
+	struct rtmsg *m;
+	int code = begin(n, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, "add a local route", err);
+
+	if (code < 0)
+		return code;
+	m = room(n, sizeof(*m));
+	m->rtm_family = family_of(to);
+	m->rtm_dst_len = (uint8_t)prefix_bits;
+	m->rtm_table = RT_TABLE_LOCAL;
+	m->rtm_protocol = RTPROT_STATIC;
+	m->rtm_scope = RT_SCOPE_HOST;
+	m->rtm_type = RTN_LOCAL;
+	put(n, RTA_DST, to->addr, addr_bytes(to));
+	put_u32(n, RTA_OIF, (uint32_t)index);
+	return end(n);
+}
+
 int netlink_neighbour(struct netlink *n, int index, const struct endpoint *addr,
 		      const uint8_t mac[NETLINK_MAC_BYTES], struct err *err)
 {
@@ -350,7 +391,7 @@ int netlink_neighbour(struct netlink *n, int index, const struct endpoint *addr,
 	return end(n);
 }
 
-/* --- questions ----------------------------------------------------------------------------- */
+/* --- questions ------------------------------------------------------------------------------ */
 
 static int ask(const struct netlink *n, unsigned long what, const char *name, struct ifreq *ret,
 	       struct err *err)
@@ -378,18 +419,28 @@ int netlink_mtu(struct netlink *n, const char *name, struct err *err)
 	return code < 0 ? code : r.ifr_mtu;
 }
 
-int netlink_wait_running(struct netlink *n, const char *name, int64_t deadline_ns, struct err *err)
+/*
+ * Not IFF_RUNNING, which a link has before the kernel first looked at its carrier.  The answer is
+ * given under the lock that both the state and the queue are changed under.
+ */
+int netlink_wait_up(struct netlink *n, int index, int64_t deadline_ns, struct err *err)
 {
 	for (;;) {
-		struct ifreq r;
-		int code = ask(n, SIOCGIFFLAGS, name, &r, err);
+		struct ifinfomsg *m;
+		int code = begin(n, RTM_GETLINK, 0, "ask for the state of a link", err);
 
 		if (code < 0)
 			return code;
-		if (r.ifr_flags & IFF_RUNNING)
-			return 0;
+		m = room(n, sizeof(*m));
+		m->ifi_index = index;
+		put_u32(n, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+		code = end(n);
+		if (code == 0)
+			code = netlink_flush(n, err);
+		if (code < 0 || n->operstate == IF_OPER_UP)
+			return code;
 		if (mono_now_ns() >= deadline_ns)
-			return err_set(err, -ETIMEDOUT, "the link '%s' does not come up", name);
-		mono_sleep_until(mono_now_ns() + RUNNING_POLL_NS);
+			return err_set(err, -ETIMEDOUT, "link %d does not come up", index);
+		mono_sleep_until(mono_now_ns() + UP_POLL_NS);
 	}
 }

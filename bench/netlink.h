@@ -23,6 +23,7 @@ struct netlink {
 	uint32_t sequence;               /* of the last request queued */
 	uint32_t pending;                /* requests queued and not yet answered */
 	size_t used, message;            /* bytes queued; where the last request begins */
+	uint8_t operstate;               /* IF_OPER_* of the link last asked about */
 	const char *what[NETLINK_BATCH]; /* the pending requests in words, oldest first */
 	_Alignas(8) uint8_t buf[NETLINK_ROOM];
 };
@@ -45,7 +46,7 @@ struct netlink_link_end {
 int netlink_veth(struct netlink *n, const struct netlink_link_end *here,
 		 const struct netlink_link_end *peer, int peer_ns, uint32_t mtu, struct err *err);
 
-/* No IPv6 link-local address by itself, and so no duplicate detection and no router solicitation. */
+/* No IPv6 link-local address by itself, so no duplicate detection and no router solicitation. */
 int netlink_no_link_local(struct netlink *n, int index, struct err *err);
 
 int netlink_up(struct netlink *n, int index, struct err *err);
@@ -57,6 +58,10 @@ int netlink_address(struct netlink *n, int index, const struct endpoint *addr, u
 
 int netlink_route(struct netlink *n, int index, const struct endpoint *to, unsigned prefix_bits,
 		  const struct endpoint *via, struct err *err);
+
+/* All of the prefix is this namespace's own: accepted as destination and, in IPv4, as source. */
+int netlink_local(struct netlink *n, int index, const struct endpoint *to, unsigned prefix_bits,
+		  struct err *err);
 
 /* Permanent: never asked for on the wire. */
 int netlink_neighbour(struct netlink *n, int index, const struct endpoint *addr,
@@ -72,6 +77,6 @@ int netlink_mtu(struct netlink *n, const char *name, struct err *err);
 
 /* Wait until the link carries frames: the kernel arms a veth's queue some time after its peer came
  * up, and what is sent before is lost.  0, -ETIMEDOUT, or another negative errno with *err. */
-int netlink_wait_running(struct netlink *n, const char *name, int64_t deadline_ns, struct err *err);
+int netlink_wait_up(struct netlink *n, int index, int64_t deadline_ns, struct err *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* The kinds of values that are lists or maps: size distributions, load steps, sysctls and their files. */
+/* The kinds of values that are lists: size distributions and load steps. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -284,6 +284,8 @@ static int step_rate(json *step, const char *member, double *ret, struct err *er
 	r = num_parse_rate(v.text, 0, RATE_MAX, ret, err);
 	if (r < 0)
 		err_wrap(err, "%s", member);
+	else if (*ret == 0)
+		*ret = 0; /* "-0" is in range; written, it would read back as 0 */
 	return r;
 }
 

@@ -1,7 +1,5 @@
-/*
- * From one case of a document to its cells: the layers (defaults, document, case, matrix, command
- * line) laid over each other, the product of the lists, and a name for each cell.
- */
+#include "bench/scenario_matrix.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,36 +8,6 @@
 #include "base/err.h"
 #include "bench/scenario_keys.h"
 
-enum layer { LAYER_DEFAULT, LAYER_DOCUMENT, LAYER_CASE, LAYER_MATRIX, LAYER_OVERRIDE };
-
-#define DIMS_MAX   16
-#define VALUES_MAX SCENARIO_CASES_MAX
-
-struct draft {
-	struct case_spec spec;
-	uint8_t layer[SCENARIO_KEYS_MAX];
-};
-
-/* One key that varies. */
-struct dim {
-	char path[128];
-	const struct scenario_key *key;
-	enum layer layer;
-	struct scenario_value *value;
-	size_t count;
-	char *text; /* owned: what the values of an override point into */
-};
-
-struct unfolding {
-	json *root, *node;
-	const char *label;
-	const struct override *override;
-	size_t override_count;
-	struct dim dim[DIMS_MAX];
-	size_t dim_count;
-	struct draft base;
-};
-
 static int no_memory(struct err *err)
 {
 	return err_set(err, -ENOMEM, "out of memory");
@@ -47,10 +15,18 @@ static int no_memory(struct err *err)
 
 /* --- dimensions ------------------------------------------------------------------------------ */
 
+/* A sysctl may be spelled with slashes. */
+static bool same_path(const char *a, const char *b)
+{
+	while (*a && (*a == *b || (strchr("./", *a) && strchr("./", *b) && *b)))
+		a++, b++;
+	return *a == '\0' && *b == '\0';
+}
+
 static struct dim *dim_find(struct unfolding *u, const char *path)
 {
 	for (size_t i = 0; i < u->dim_count; i++)
-		if (strcmp(u->dim[i].path, path) == 0)
+		if (same_path(u->dim[i].path, path))
 			return &u->dim[i];
 	return NULL;
 }
@@ -313,7 +289,8 @@ static int draft_apply(struct draft *d, json *object, enum layer layer, struct e
 	return r;
 }
 
-static int draft_override(struct draft *d, const struct override *o, struct err *err)
+/* Files come before the matrix, so that a sysctl which varies still does; all else after it. */
+static int draft_override(struct draft *d, const struct override *o, bool files, struct err *err)
 {
 	const struct scenario_value v = { .text = o->value };
 	const char *sysctl;
@@ -321,7 +298,9 @@ static int draft_override(struct draft *d, const struct override *o, struct err 
 
 	if (!k)
 		return scenario_key_unknown(o->key, err);
-	return is_list(k, o->value) ? 0 : draft_set(d, k, sysctl, &v, LAYER_OVERRIDE, err);
+	if (is_list(k, o->value) || (k->kind == &scenario_kind_files) != files)
+		return 0;
+	return draft_set(d, k, sysctl, &v, LAYER_OVERRIDE, err);
 }
 
 static int draft_dim(struct draft *d, const struct dim *dim, size_t i, struct err *err)
@@ -343,96 +322,9 @@ static int find_base(struct unfolding *u, struct err *err)
 		r = draft_apply(&u->base, u->root, LAYER_DOCUMENT, err);
 	if (r == 0)
 		r = draft_apply(&u->base, u->node, LAYER_CASE, err);
+	for (size_t i = 0; i < u->override_count && r == 0; i++)
+		r = draft_override(&u->base, &u->override[i], true, err);
 	return r;
-}
-
-/* --- names ----------------------------------------------------------------------------------- */
-
-struct name {
-	char *buf;
-	size_t size, used;
-};
-
-/* Only what is safe in a file name; the rest becomes '-'. */
-static void name_add(struct name *n, const char *text)
-{
-	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				   "._=+-";
-
-	for (; *text && n->used + 1 < n->size; text++) {
-		bool hidden = n->used == 0 && (*text == '.' || *text == '-');
-
-		n->buf[n->used++] = hidden ? '_' : strchr(safe, *text) ? *text : '-';
-	}
-	n->buf[n->used] = '\0';
-}
-
-static const char *short_path(const struct unfolding *u, const struct dim *d)
-{
-	const char *dot = strrchr(d->path, '.');
-
-	for (size_t i = 0; dot && i < u->dim_count; i++) {
-		const char *other = strrchr(u->dim[i].path, '.');
-
-		if (&u->dim[i] != d && strcmp(other ? other + 1 : u->dim[i].path, dot + 1) == 0)
-			return d->path;
-	}
-	return dot ? dot + 1 : d->path;
-}
-
-static void name_add_dim(struct name *n, const struct unfolding *u, const struct dim *d, size_t i)
-{
-	struct scenario_value v = { .text = d->value[i].text };
-	char text[128];
-	size_t len;
-
-	if (d->value[i].node)
-		scenario_value_init(&v, d->value[i].node);
-	if (v.text)
-		(void)snprintf(text, sizeof(text), "%s",
-			       strrchr(v.text, '/') && d->key->kind == &scenario_kind_files
-				       ? strrchr(v.text, '/') + 1
-				       : v.text);
-	else
-		(void)snprintf(text, sizeof(text), "%zu", i + 1);
-	len = strlen(text);
-	if (len > 2 && strcmp(text + len - 2, "/s") == 0)
-		text[len - 2] = '\0';
-	name_add(n, ".");
-	name_add(n, short_path(u, d));
-	name_add(n, "=");
-	name_add(n, text);
-}
-
-static bool name_is_taken(const struct scenario *s, const struct case_spec *c)
-{
-	for (size_t i = 0; i < s->case_count; i++)
-		if (&s->cases[i] != c && strcmp(s->cases[i].name, c->name) == 0)
-			return true;
-	return false;
-}
-
-static void name_case(struct scenario *s, const struct unfolding *u, struct case_spec *c,
-		      const size_t *at)
-{
-	/* Room for a number that tells namesakes apart. */
-	struct name n = { c->name, sizeof(c->name) - 8, 0 };
-	bool strategy_varies = false;
-
-	for (size_t i = 0; i < u->dim_count; i++)
-		strategy_varies |= u->dim[i].key->kind == &scenario_kind_strategy;
-	if (u->label) {
-		name_add(&n, u->label);
-		if (strategy_varies)
-			name_add(&n, ".");
-	}
-	if (!u->label || strategy_varies)
-		name_add(&n, c->strategy->name);
-	for (size_t i = 0; i < u->dim_count; i++)
-		if (u->dim[i].key->kind != &scenario_kind_strategy)
-			name_add_dim(&n, u, &u->dim[i], at[i]);
-	for (int twin = 2; name_is_taken(s, c); twin++)
-		(void)snprintf(c->name + n.used, sizeof(c->name) - n.used, "-%d", twin);
 }
 
 /* --- cells ----------------------------------------------------------------------------------- */
@@ -447,14 +339,14 @@ static int add_cell(struct scenario *s, const struct unfolding *u, const size_t 
 	for (size_t i = 0; i < u->dim_count && r == 0; i++)
 		r = draft_dim(&d, &u->dim[i], at[i], err);
 	for (size_t i = 0; i < u->override_count && r == 0; i++)
-		r = draft_override(&d, &u->override[i], err);
+		r = draft_override(&d, &u->override[i], false, err);
 	if (r == 0)
 		r = scenario_case_check(&d.spec, d.layer, err);
 	if (r < 0)
 		return r;
 	c = &s->cases[s->case_count++];
 	*c = d.spec;
-	name_case(s, u, c, at);
+	scenario_case_name(s, u, c, at);
 	return 0;
 }
 

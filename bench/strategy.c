@@ -133,8 +133,9 @@ const struct strategy strategies[] = {
 	  .verdict = "as client-fin, and no byte can be lost either way",
 	  .source = "RFC 1122 4.2.2.13; RFC 9293 3.6",
 	  .server_action = ACTION_EOF, .on_sent = shut_write,
+	  /* orderly when the reply overtakes the FIN: nothing then flows after it */
 	  .declared = { OUTCOME_OK, SIDES_CLIENT, SIDES_NONE, SIDES_CLIENT,
-			CLASS_BIT(TEARDOWN_HALF_CLOSE),
+			CLASS_BIT(TEARDOWN_HALF_CLOSE) | ORDERLY,
 			{ { .time_wait = 1 }, { 0 } } } },
 	{ .name = "simultaneous", .core = true, .needs_wire = true,
 	  .summary = "both close at once: the relay holds each FIN until both are on the wire",

@@ -132,7 +132,7 @@ int sysctl_read(const char *key, char *value, size_t size)
 	return 0;
 }
 
-/* --- writing ------------------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------------------------- */
 
 static int no_such_key(const char *key, enum sysctl_host host, struct err *err)
 {

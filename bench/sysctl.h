@@ -1,8 +1,8 @@
 /*
  * sysctl: one key of /proc/sys/net, read and written in the calling thread's namespace.
  *
- * Only per-namespace keys can be written: whatever lies outside net/ is refused before the kernel is
- * asked, for with real privilege the kernel would obey, and for the whole host.
+ * Only per-namespace keys can be written: whatever lies outside net/ is refused before the kernel
+ * is asked, for with real privilege the kernel would obey, and for the whole host.
  * Keys are spelled as for sysctl(8): "net.ipv4.tcp_rmem", or with slashes, where a dot stays a dot.
  */
 #ifndef TWBENCH_BENCH_SYSCTL_H

@@ -19,17 +19,22 @@ struct wire;
 enum wire_rule { WIRE_PASS, WIRE_CROSS_FINS, WIRE_RULE_COUNT };
 
 struct wire_options {
-	const char *interface[2];  /* in the calling thread's namespace: towards client, towards server */
+	const char *interface[2];  /* in the caller's namespace: towards client, towards server */
 	enum wire_rule rule;
 	int64_t hold_max_ns;       /* a held frame passes after this long (counted); 0: 1 s */
-	uint32_t hold_capacity;    /* frames held at once (0: 65,536); beyond it frames pass, counted */
+	uint32_t hold_capacity;    /* frames held at once (0: 65,536; at most 1 Mi); beyond it
+				    * FINs pass, counted; so do those in a frame over 2 kB */
 	int cpu;                   /* pin the thread; -1: do not */
 };
 
 struct wire_report {
 	uint64_t frames[2];        /* forwarded from each side */
-	uint64_t held, released_pairs, released_late, hold_overflow;
-	uint64_t lost;             /* PACKET_STATISTICS drops of the two sockets, and failed sends */
+	uint64_t held;             /* = released_pairs + released_late */
+	uint64_t released_pairs;   /* two FINs crossed */
+	uint64_t released_late;    /* alone: held too long, at a RST or SYN of theirs, or at stop */
+	uint64_t hold_overflow;
+	uint64_t repeats_dropped;  /* FINs sent again while the first was held */
+	uint64_t lost;             /* drops of the two sockets (PACKET_STATISTICS), failed sends */
 	int64_t cpu_ns;
 };
 

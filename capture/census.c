@@ -89,12 +89,20 @@ static int32_t count_from(int64_t n)
 	return n < INT32_MAX ? (int32_t)n : INT32_MAX;
 }
 
-static int read_tw(const struct census *c, enum side ns, int64_t *ret_tw, int64_t *ret_inuse,
-		   struct err *err)
+static int read_tw(const struct census *c, enum side ns, int64_t *ret_tw, struct err *err)
 {
-	int r = counter_read_sockstat(&c->options->files[ns], ret_tw, ret_inuse);
+	int64_t inuse;
+	int r = counter_read_sockstat(&c->options->files[ns], ret_tw, &inuse);
 
 	return r < 0 ? err_set(err, r, "cannot read sockstat: %s", strerror(-r)) : 0;
+}
+
+/* Segments received, to tell whether the table stood still; INT64_MIN if that cannot be told. */
+static int64_t read_segments(const struct census *c, enum side ns)
+{
+	int64_t n;
+
+	return counter_read_in_segs(&c->options->files[ns], &n) == 0 ? n : INT64_MIN;
 }
 
 /* Put the tally where it belongs in the row; `tw` as read after the dump. */
@@ -118,35 +126,36 @@ static void note_dump(struct census *c, int64_t cost_ns, bool interrupted)
 		c->interrupted++;
 }
 
-/* Count one namespace by a dump; *full says whether TIME_WAIT was or shall be among it. */
-static int count_by_dump(struct census *c, enum side ns, bool *full, struct series_row *row,
-			 struct err *err)
+/*
+ * Dump one namespace into *t, `tw` read before and after.  A reference dump is compared with tw if
+ * nothing moved meanwhile; *reference becomes false if it would be too dear.
+ */
+static int dump(struct census *c, enum side ns, bool *reference, struct tally *t, int64_t *ret_tw,
+		struct err *err)
 {
-	struct tally t = { .options = c->options, .side = ns };
-	int64_t begin_ns = mono_now_ns(), before, after, inuse_before, inuse_after;
-	bool interrupted = false;
-	int r = read_tw(c, ns, &before, &inuse_before, err);
+	int64_t begin_ns = mono_now_ns(), segments = INT64_MIN, before, after;
+	bool full, interrupted = false;
+	int r = read_tw(c, ns, &before, err);
 
 	if (r < 0)
 		return r;
-	*full = c->options->shared || (*full && before < CENSUS_REFERENCE_MAX);
-	r = diag_dump(c->options->diag_fd[ns], *full ? DIAG_ALL_STATES : DIAG_NOT_TIME_WAIT,
-		      tally_socket, &t, &interrupted, err);
+	*reference = *reference && before < CENSUS_REFERENCE_MAX;
+	full = c->options->shared || *reference;
+	if (*reference)
+		segments = read_segments(c, ns);
+	r = diag_dump(c->options->diag_fd[ns], full ? DIAG_ALL_STATES : DIAG_NOT_TIME_WAIT,
+		      tally_socket, t, &interrupted, err);
 	if (r == 0)
-		r = read_tw(c, ns, &after, &inuse_after, err);
+		r = read_tw(c, ns, &after, err);
 	if (r < 0)
 		return r;
-	if (!c->options->shared && t.fin_wait2_minisocks > after)
-		interrupted = true;
-	note_dump(c, mono_now_ns() - begin_ns, interrupted);
-	/* Reuse takes one TIME_WAIT and makes another: tw may stand still while the table does not,
-	 * but then sockets in use do not stand still. */
-	if (*full && before == after && inuse_before == inuse_after) {
+	note_dump(c, mono_now_ns() - begin_ns, interrupted || t->fin_wait2_minisocks > after);
+	if (segments != INT64_MIN && before == after && segments == read_segments(c, ns)) {
 		c->compared++;
-		if (t.time_wait + t.fin_wait2_minisocks != after)
+		if (t->time_wait + t->fin_wait2_minisocks != after)
 			c->disagreements++;
 	}
-	row_from_tally(row, &t, after);
+	*ret_tw = after;
 	return 0;
 }
 
@@ -154,8 +163,8 @@ static int count_by_dump(struct census *c, enum side ns, bool *full, struct seri
 static int count_by_tw(const struct census *c, enum side ns, struct series_row *row,
 		       struct err *err)
 {
-	int64_t tw, inuse;
-	int r = read_tw(c, ns, &tw, &inuse, err);
+	int64_t tw;
+	int r = read_tw(c, ns, &tw, err);
 
 	if (r == 0)
 		row->count[ns][COL_TIME_WAIT] =
@@ -177,22 +186,26 @@ static void note_cost(struct census *c, int64_t cost_ns)
 
 static int take_with_dump(struct census *c, int64_t now_ns, struct series_row *row, struct err *err)
 {
-	int sides = c->options->shared ? 1 : SIDE_COUNT;
-	bool due = now_ns - c->reference_ns >= REFERENCE_PERIOD_NS, reference = false;
+	const struct sampler_options *o = c->options;
+	bool due = now_ns - c->reference_ns >= REFERENCE_PERIOD_NS, dearer = false;
+	int64_t begin_ns = mono_now_ns(), tw;
 
-	for (int ns = 0; ns < sides; ns++) {
-		bool full = due;
-		int r = count_by_dump(c, (enum side)ns, &full, row, err);
+	for (int i = 0; i < (o->shared ? 1 : SIDE_COUNT); i++) {
+		enum side ns = (enum side)i;
+		struct tally t = { .options = o, .side = ns };
+		bool reference = due;
+		int r = dump(c, ns, &reference, &t, &tw, err);
 
 		if (r < 0)
 			return r;
-		reference = reference || (full && !c->options->shared);
+		row_from_tally(row, &t, tw);
+		dearer = dearer || (reference && !o->shared);
 	}
 	if (due)
 		c->reference_ns = now_ns;
-	/* The reference dump is rare and dearer: it shall not thin out the others. */
-	if (!reference)
-		note_cost(c, mono_now_ns() - now_ns);
+	/* A reference dump is rare: it shall not thin out the others. */
+	if (!dearer)
+		note_cost(c, mono_now_ns() - begin_ns);
 	c->dumped_ns = now_ns;
 	return 0;
 }

@@ -1,14 +1,15 @@
 /*
  * census: one counting of the TCP sockets in the watched namespaces: a sample, without its thread.
  *
- * Per namespace: sockstat's `tw` (0.03 ms), a sock_diag dump of everything but TIME_WAIT, `tw` again.
- * `tw` counts FIN-WAIT-2 minisocks as well; the dump shows them (timer 3), and what is left of `tw` is
- * TIME_WAIT proper.  In a shared namespace every dump is a full one, TIME_WAIT is counted in it, and
- * each socket goes to the end its ports tell.
+ * Per namespace: sockstat's `tw` (0.03 ms), a sock_diag dump of everything but TIME_WAIT, `tw`
+ * again.  `tw` counts FIN-WAIT-2 minisocks as well; the dump shows them (timer 3), and what is left
+ * of `tw` is TIME_WAIT proper.  In a shared namespace every dump is a full one, TIME_WAIT is
+ * counted in it, and each socket goes to the end its ports tell.
  *
- * Once a second, while `tw` is below CENSUS_REFERENCE_MAX, the dump is a full one everywhere: when
- * sockstat stood still during it, its minisocks must be as many as `tw` (kernel-facts §7).  A dump
- * that raced with changes proves nothing and is not compared.
+ * Once a second, while `tw` is below CENSUS_REFERENCE_MAX, the dump is a full one everywhere and
+ * compared: its minisocks must be as many as `tw` (kernel-facts §7).  A dump that raced with
+ * changes proves nothing; it is compared only if `tw` and the segments TCP received (InSegs) were
+ * the same after it as before.  `tw` alone would not do: reuse takes one TIME_WAIT and makes one.
  */
 #ifndef TWBENCH_CAPTURE_CENSUS_H
 #define TWBENCH_CAPTURE_CENSUS_H
@@ -37,7 +38,8 @@ struct census {
 /* `options` is kept, not copied. */
 void census_init(struct census *c, const struct sampler_options *options);
 
-/* Count once, at mono time now_ns, into c->row.  0, or negative errno with *err and the row as it was. */
+/* Count once, at mono time now_ns, into c->row.  0, or negative errno with *err and the row as
+ * it was. */
 int census_take(struct census *c, int64_t now_ns, struct err *err);
 
 /*

@@ -210,6 +210,29 @@ int64_t counter_get(const struct counter_set *s, const char *name)
 	return INT64_MIN;
 }
 
+int64_t counter_parse_pair(const char *text, const char *line, const char *field)
+{
+	while (*text) {
+		const char *names = text, *names_end = line_end(text);
+		const char *values = *names_end ? names_end + 1 : names_end;
+		const char *values_end = line_end(values);
+
+		if (word_is(next_word(&names, names_end), line) &&
+		    word_is(next_word(&values, values_end), line)) {
+			struct word name, value;
+			int64_t v;
+
+			do {
+				name = next_word(&names, names_end);
+				value = next_word(&values, values_end);
+			} while (name.size > 0 && !word_is(name, field));
+			return name.size > 0 && word_to_int(value, &v) ? v : INT64_MIN;
+		}
+		text = *values_end ? values_end + 1 : values_end;
+	}
+	return INT64_MIN;
+}
+
 /* --- sockstat ------------------------------------------------------------------------------- */
 
 int64_t counter_parse_sockstat(const char *text, const char *line, const char *field)
@@ -219,13 +242,12 @@ int64_t counter_parse_sockstat(const char *text, const char *line, const char *f
 
 		if (word_is(next_word(&at, end), line)) {
 			struct word name = next_word(&at, end), value = next_word(&at, end);
+			int64_t v;
 
 			while (value.size > 0 && !word_is(name, field)) {
 				name = next_word(&at, end);
 				value = next_word(&at, end);
 			}
-			int64_t v;
-
 			return word_to_int(value, &v) ? v : INT64_MIN;
 		}
 		text = *end ? end + 1 : end;
@@ -337,5 +359,20 @@ int counter_read_sockstat(const struct counter_files *f, int64_t *ret_tw, int64_
 		return -EPROTO;
 	*ret_tw = tw;
 	*ret_inuse = inuse;
+	return 0;
+}
+
+int counter_read_in_segs(const struct counter_files *f, int64_t *ret)
+{
+	char buf[8192];
+	int64_t segments;
+	int r = read_whole(f->snmp, buf, sizeof(buf));
+
+	if (r < 0)
+		return r;
+	segments = counter_parse_pair(buf, "Tcp:", "InSegs");
+	if (segments < 0)
+		return -EPROTO;
+	*ret = segments;
 	return 0;
 }

@@ -41,12 +41,15 @@ void counter_set_release(struct counter_set *s);
 int64_t counter_get(const struct counter_set *s, const char *name);
 
 /*
- * Parse "Tcp: a b c\nTcp: 1 2 3\n" pairs and add them to `into`, which stays sorted.  0, -ENOMEM, or
- * -EINVAL with *err naming the line (no second line, counts that differ, no number, a number beyond
- * int64_t, a name that is too long or there already); `into` is as before then.  An empty
+ * Parse "Tcp: a b c\nTcp: 1 2 3\n" pairs and add them to `into`, which stays sorted.  0, -ENOMEM,
+ * or -EINVAL with *err naming the line (no second line, counts that differ, no number, a number
+ * beyond int64_t, a name that is too long or there already); `into` is as before then.  An empty
  * text has no counters, which is no fault.
  */
 int counter_parse_pairs(const char *text, struct counter_set *into, struct err *err);
+
+/* One value of such pairs ("Tcp:", "InSegs"), without allocating; INT64_MIN as below. */
+int64_t counter_parse_pair(const char *text, const char *line, const char *field);
 
 /* The number after `field` on the line that begins with the word `line` ("TCP:", "tw") of sockstat
  * text; INT64_MIN if absent or no number. */
@@ -57,5 +60,11 @@ int64_t counter_parse_sockstat(const char *text, const char *line, const char *f
  * minisocks too.  Costs 0.03 ms.  0, -EPROTO if they are not there, or another negative errno.
  */
 int counter_read_sockstat(const struct counter_files *f, int64_t *ret_tw, int64_t *ret_inuse);
+
+/*
+ * Segments TCP received so far (InSegs).  While it stands still no TIME_WAIT is made.  Costs
+ * 0.05 ms.  0, -EPROTO if it is not there, or another negative errno.
+ */
+int counter_read_in_segs(const struct counter_files *f, int64_t *ret);
 
 #endif

@@ -125,7 +125,8 @@ int diag_request(int fd, int family, uint32_t states, struct err *err)
 	ssize_t n;
 
 	do
-		n = sendto(fd, &q, sizeof(q), 0, (const struct sockaddr *)&kernel, sizeof(kernel));
+		n = sendto(fd, &q, sizeof(q), MSG_NOSIGNAL, (const struct sockaddr *)&kernel,
+			   sizeof(kernel));
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? err_errno(err, "ask for a socket dump") : 0;
 }

@@ -16,7 +16,7 @@
 /* Times are clamped to 0 .. this, so that no difference of two overflows. */
 #define TIME_MAX_NS (INT64_MAX / 2)
 
-/* One place of the hash table; the hash beside the index spares a look at connections that differ. */
+/* A place of the hash table; the hash beside the index spares a look at those that differ. */
 struct slot {
 	uint32_t hash;
 	uint32_t place; /* in the pool, plus 1; 0: free */
@@ -43,7 +43,7 @@ struct flow_table {
 	struct flow_stats stats;
 };
 
-/* --- memory ------------------------------------------------------------------------------------- */
+/* --- memory ---------------------------------------------------------------------------------- */
 
 struct flow_table *flow_table_new(const struct flow_options *options)
 {
@@ -105,7 +105,7 @@ static void give_place(struct flow_table *t, uint32_t place)
 	t->free_place = place;
 }
 
-/* --- age lists ---------------------------------------------------------------------------------- */
+/* --- age lists ------------------------------------------------------------------------------- */
 
 static void list_remove(struct flow_table *t, uint32_t place)
 {
@@ -138,7 +138,7 @@ static void list_append(struct flow_table *t, uint32_t place)
 	list->newest = place;
 }
 
-/* --- hash table: linear probing, deletion by shifting back --------------------------------------- */
+/* --- hash table: linear probing, deletion by shifting back ----------------------------------- */
 
 /* The slot of the connection `s` belongs to, or the free one where it would go. */
 static uint32_t find_slot(const struct flow_table *t, const struct segment *s, uint32_t hash)
@@ -177,7 +177,7 @@ static void unhash(struct flow_table *t, uint32_t place)
 	clear_slot(t, i);
 }
 
-/* --- handing out -------------------------------------------------------------------------------- */
+/* --- handing out ----------------------------------------------------------------------------- */
 
 static void hand_out_one(struct flow_table *t, uint32_t place, bool capture_ended)
 {
@@ -238,7 +238,7 @@ static void evict(struct flow_table *t)
 	hand_out(t, place, true);
 }
 
-/* --- segments ----------------------------------------------------------------------------------- */
+/* --- segments -------------------------------------------------------------------------------- */
 
 /* Begin a connection that replaces `before`, already unlinked (or NOWHERE).  Returns its place. */
 static uint32_t begin(struct flow_table *t, const struct segment *s, uint32_t hash, uint32_t before)
@@ -247,7 +247,7 @@ static uint32_t begin(struct flow_table *t, const struct segment *s, uint32_t ha
 	struct live *l;
 
 	if (place == NOWHERE) {
-		evict(t); /* something is linked: max_flows >= 2, and at most one of them is unlinked here */
+		evict(t); /* max_flows >= 2 and at most one is unlinked here: there is a victim */
 		place = take_place(t);
 	}
 	l = &t->pool[place];
@@ -261,11 +261,14 @@ static uint32_t begin(struct flow_table *t, const struct segment *s, uint32_t ha
 	return place;
 }
 
-/* A new SYN on the 4-tuple of `place`: the old connection steps back until that SYN is answered. */
+/*
+ * A new SYN (or the answer to one that was missed) on the 4-tuple of `place`: the old connection
+ * steps back until that SYN is answered.
+ */
 static uint32_t replace(struct flow_table *t, uint32_t place, const struct segment *s)
 {
 	struct live *old = &t->pool[place];
-	int64_t since_ns = s->flags & TCP_ACK ? -1 : live_meet_syn(old);
+	int64_t since_ns = live_meet_syn(old);
 	uint32_t hash = old->hash, next;
 
 	settle_before(t, old);

@@ -8,8 +8,8 @@
  * slightly out of order in time (kernel-facts: capture).  One thread at a time.
  *
  * A new SYN is one whose initial sequence number differs from the one that this connection began
- * with.  Until it is answered, what else is sent on the 4-tuple (the ACK of a TIME-WAIT that it met,
- * the RST that answers this) still belongs to the old connection.
+ * with.  Until it is answered, what else is sent on the 4-tuple (the ACK of a TIME-WAIT that it
+ * met, the RST that answers this) still belongs to the old connection.
  */
 #ifndef TWBENCH_CAPTURE_FLOW_H
 #define TWBENCH_CAPTURE_FLOW_H
@@ -26,21 +26,19 @@ struct flow_table;
 typedef void flow_done_fn(void *arg, const struct flow *f);
 
 struct flow_options {
-	size_t max_flows; /* live connections kept at most (0: 1,048,576; at least 2 are) */
-	int64_t linger_ns; /* how long a closed connection is kept, to see late segments and reuse (0: 60 s) */
-	uint16_t
-		server_port; /* if not 0: the endpoint with this port is the responder, whatever was seen */
+	size_t max_flows;     /* live connections kept at most (0: 1,048,576; at least 2 are) */
+	int64_t linger_ns;    /* closed ones are kept so long, for late segments, reuse (0: 60 s) */
+	uint16_t server_port; /* if not 0: who has this port is the responder, whatever was seen */
 	flow_done_fn *done;
 	void *arg;
 };
 
 struct flow_stats {
-	uint64_t segments; /* all that were given */
-	uint64_t flows;    /* connections begun */
-	uint64_t evicted;  /* handed out early for want of room ... */
-	uint64_t
-		evicted_open; /* ... while still open: what follows of them starts another, partial flow */
-	uint64_t duplicates; /* segments that the capture delivered twice, sum over the flows */
+	uint64_t segments;     /* all that were given */
+	uint64_t flows;        /* connections begun */
+	uint64_t evicted;      /* handed out early for want of room ... */
+	uint64_t evicted_open; /* ... while still open: what follows begins another, partial flow */
+	uint64_t duplicates;   /* segments that the capture delivered twice, sum over the flows */
 	uint64_t live, live_peak;
 };
 

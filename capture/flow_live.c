@@ -14,7 +14,7 @@ static int32_t after_by(uint32_t x, uint32_t y)
 	return (int32_t)(x - y);
 }
 
-/* --- beginning ---------------------------------------------------------------------------------- */
+/* --- beginning ------------------------------------------------------------------------------- */
 
 /* Is endpoint `y` rather than `x` the one that listens, going by its port? */
 static int better_known(uint16_t x, uint16_t y)
@@ -86,7 +86,7 @@ int live_direction(const struct live *l, const struct segment *s)
 	return -1;
 }
 
-/* --- one segment -------------------------------------------------------------------------------- */
+/* --- one segment ----------------------------------------------------------------------------- */
 
 /*
  * A number that two different packets of a direction practically never share; 0 if they might.  The
@@ -207,7 +207,7 @@ static void note_ack(struct live *l, int d, const struct segment *s)
 	note_fin_acked(peer, s);
 }
 
-/* Would the receiver take this RST as one for its connection, at exactly the next byte it awaits? */
+/* Would the receiver take this RST as one for its connection, at just the next byte it awaits? */
 static bool rst_is_exact(const struct live *l, int d, const struct segment *s)
 {
 	const struct live_dir *self = &l->dir[d], *peer = &l->dir[!d];
@@ -284,7 +284,7 @@ bool live_add(struct live *l, int dir, const struct segment *s)
 	return true;
 }
 
-/* --- questions of the table --------------------------------------------------------------------- */
+/* --- questions of the table ------------------------------------------------------------------ */
 
 bool live_is_closed(const struct live *l)
 {
@@ -313,10 +313,11 @@ bool live_is_another(const struct live *l, int dir, const struct segment *s)
 				     : !peer->has_isn || !follows_syn(peer, s->ack);
 	if (self->has_isn)
 		return true;
-	if (peer->has_isn && s->seq + 1 == peer->ack && !both_fins) /* read after its own answer */
-		return false;
-	/* A first SYN from the other end: a simultaneous open, if nothing else has happened yet. */
-	return !(peer->has_isn && peer->packets == peer->syn && self->packets == 0);
+	/* The other end's first SYN is part of this only if nothing but a SYN came before ... */
+	if (!peer->has_isn || peer->packets != peer->syn || self->packets > 0)
+		return true;
+	/* ... read after its own answer, or crossing it: a simultaneous open. */
+	return peer->has_ack && s->seq + 1 != peer->ack;
 }
 
 bool live_answers_syn(const struct live *l, int dir, const struct segment *s)
@@ -346,7 +347,7 @@ int64_t live_meet_syn(struct live *l)
 	return since_ns;
 }
 
-/* --- the row ------------------------------------------------------------------------------------ */
+/* --- the row --------------------------------------------------------------------------------- */
 
 static uint32_t repeats(uint32_t count)
 {

@@ -64,7 +64,7 @@ bool live_is_another(const struct live *l, int dir, const struct segment *s);
 /* Is the segment part of the handshake of `l`, or proof that it was answered? */
 bool live_answers_syn(const struct live *l, int dir, const struct segment *s);
 
-/* A SYN of the next connection arrived: note it if an end is in TIME-WAIT, since when: -1 if none. */
+/* The next connection's SYN arrived: note it if an end is in TIME-WAIT.  Since when; -1: none. */
 int64_t live_meet_syn(struct live *l);
 
 /* The row to hand out. */

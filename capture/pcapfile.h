@@ -1,6 +1,6 @@
 /*
- * pcapfile: write a capture file in the classic format, nanosecond variant, that libpcap, tcpdump and
- * Wireshark open.  Buffered, no allocation after init, nothing hidden: how many bytes are in the
+ * pcapfile: write a capture file in the classic format, nanosecond variant, that libpcap, tcpdump
+ * and Wireshark open.  Buffered, no allocation after init, nothing hidden: how much is in the
  * file and the errno of the first failed write are there to be reported.  After a failed write
  * the file is cut back to its last whole record, and later packets are left out.
  * Source: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-05.html

@@ -9,13 +9,14 @@
  * Samples fall on a fixed grid (start + k * period); one that could not be taken in its slot is
  * counted in `missed`, never made up for.  When a dump costs more than a fifth of the period, dumps
  * are thinned out (`dump_every` says how far) while sockstat's `tw` is still read at every sample;
- * between dumps the other columns keep their last value.  In a shared namespace `tw` cannot be split
- * between the ends, so there TIME_WAIT keeps its last value too.
+ * between dumps the other columns keep their last value.  In a shared namespace `tw` cannot be
+ * split between the ends, so there TIME_WAIT keeps its last value too.
  */
 #ifndef TWBENCH_CAPTURE_SAMPLER_H
 #define TWBENCH_CAPTURE_SAMPLER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/series.h"
@@ -51,7 +52,7 @@ struct sampler_report {
 	int64_t dumps;       /* one per namespace and sample with a dump */
 	int64_t dump_max_ns, dump_mean_ns;
 	int64_t dump_every;    /* at the worst time one sample in so many had a dump; 1: all had */
-	int64_t compared;      /* full dumps (every 1 s) during which tw stood still */
+	int64_t compared;      /* full dumps (one a second) during which nothing moved */
 	int64_t disagreements; /* ... whose minisocks were not as many as tw says */
 	int64_t cpu_ns;
 	int error; /* errno of the first failed read; 0 if none */
@@ -67,14 +68,14 @@ int sampler_start(const struct sampler_options *o, struct sampler **ret, struct 
 void sampler_now(const struct sampler *s, struct sampler_now *ret);
 
 /*
- * Wait until a sample that *began* after this call has been taken, one with a dump, so that nothing in
- * *ret is older than the call.  0, or -ETIMEDOUT with *ret untouched.  Any thread.
+ * Wait until a sample that *began* after this call has been taken, one with a dump, so that nothing
+ * in *ret is older than the call.  0, or -ETIMEDOUT with *ret untouched.  Any thread.
  */
 int sampler_wait_fresh(struct sampler *s, int64_t deadline_ns, struct sampler_now *ret);
 
 /*
- * Stop and free; does not wait for the next slot.  The finished series (rows in time order) is moved
- * to *ret_series, which the caller releases.
+ * Stop and free; does not wait for the next slot.  The finished series (rows in time order) is
+ * moved to *ret_series, which the caller releases.
  */
 void sampler_stop(struct sampler *s, struct series *ret_series, struct sampler_report *ret);
 

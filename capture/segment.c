@@ -43,7 +43,7 @@ static uint32_t be32(const uint8_t *p)
 	return (uint32_t)be16(p) << 16 | be16(p + 2);
 }
 
-/* --- link layer: each finds the EtherType and leaves the cursor behind its header --------------- */
+/* --- link layer: each finds the EtherType and leaves the cursor behind its header ------------ */
 
 enum {
 	ETHER_IP4 = 0x0800,
@@ -138,7 +138,7 @@ static enum segment_status decode_link(int linktype, struct cursor *c, uint16_t 
 	return SEGMENT_NOT;
 }
 
-/* Labels end at the one with the bottom-of-stack bit; the payload type is then a guess by version. */
+/* Labels end at the bottom-of-stack bit; the payload type is then a guess by its version. */
 static enum segment_status skip_mpls(struct cursor *c)
 {
 	for (int i = 0; i < TAGS_MAX; i++) {
@@ -171,7 +171,7 @@ static enum segment_status skip_tags(struct cursor *c, uint16_t *type)
 	return SEGMENT_BAD;
 }
 
-/* --- network layer: each fills the addresses and leaves the cursor at the transport header ------ */
+/* --- network layer: each fills the addresses and leaves the cursor at the transport header --- */
 
 enum {
 	PROTO_HOP_BY_HOP = 0,
@@ -311,11 +311,11 @@ static enum segment_status decode_ip(uint16_t type, struct cursor *c, struct seg
 	return SEGMENT_NOT;
 }
 
-/* --- transport layer ---------------------------------------------------------------------------- */
+/* --- transport layer ------------------------------------------------------------------------- */
 
 enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_TIMESTAMPS = 8 };
 
-/* Look for timestamps in `n` bytes of options.  Nonsense ends the search: options decide nothing. */
+/* Look for timestamps in `n` bytes of options.  Nonsense ends the search: they decide nothing. */
 static void decode_options(const uint8_t *p, uint32_t n, struct segment *s)
 {
 	for (uint32_t at = 0; at < n && p[at] != OPTION_END;) {

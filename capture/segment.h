@@ -1,8 +1,9 @@
 /*
  * segment: bytes of a captured packet -> struct segment.  Pure; never reads past `caplen`.
  *
- * Link types: Ethernet (VLAN, QinQ, MPLS), raw IP, null/loop, Linux SLL and SLL2; IPv4 with options,
- * IPv6 with extension headers.  Source: RFC 791, 8200, 9293, 7323; https://www.tcpdump.org/linktypes.html
+ * Link types: Ethernet (VLAN, QinQ, MPLS), raw IP, null/loop, Linux SLL and SLL2; IPv4 with
+ * options, IPv6 with extension headers.  Source: RFC 791, 8200, 9293, 7323;
+ * https://www.tcpdump.org/linktypes.html
  */
 #ifndef TWBENCH_CAPTURE_SEGMENT_H
 #define TWBENCH_CAPTURE_SEGMENT_H

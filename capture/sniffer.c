@@ -42,7 +42,7 @@ struct sniffer {
 	pthread_t thread;
 };
 
-/* --- opening ------------------------------------------------------------------------------------ */
+/* --- opening --------------------------------------------------------------------------------- */
 
 static int pcap_code(int status)
 {
@@ -126,7 +126,7 @@ static int open_pcap(struct sniffer *s, struct err *err)
 	return s->poll_fd >= 0 ? 0 : err_set(err, -EIO, "'%s' cannot be polled", o->interface);
 }
 
-/* --- the thread --------------------------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------ */
 
 static void on_packet(u_char *arg, const struct pcap_pkthdr *h, const u_char *bytes)
 {
@@ -205,7 +205,7 @@ static int start_thread(struct sniffer *s, struct err *err)
 	return 0;
 }
 
-/* --- the outside -------------------------------------------------------------------------------- */
+/* --- the outside ----------------------------------------------------------------------------- */
 
 static void sniffer_free(struct sniffer *s)
 {

@@ -31,10 +31,8 @@ struct sniffer_options {
 
 struct sniffer_report {
 	uint64_t packets, tcp_packets, udp_packets;
-	uint64_t
-		undecodable; /* cut short, contradictory, or a later fragment; the rest is not TCP or UDP */
-	uint64_t received, dropped,
-		if_dropped; /* pcap_stats; received includes dropped; 0 for a file */
+	uint64_t undecodable; /* cut short, contradictory or a later fragment; no ICMP, ARP */
+	uint64_t received, dropped, if_dropped; /* pcap_stats; dropped ones are in received */
 	uint64_t syn, syn_retrans, syn_ack, syn_ack_retrans; /* sums over the flows handed out */
 	uint64_t file_bytes;
 	int file_error;    /* errno of the first failed write to capture_fd; 0 if none */
@@ -42,13 +40,13 @@ struct sniffer_report {
 	bool proven_end;   /* ... and another one after the last SYN */
 	int64_t cpu_ns;    /* of the thread */
 	struct flow_stats flow;
-	char broken[160]; /* why reading ended early, in libpcap's words; empty if it did not */
+	char broken[160];  /* why reading ended early, in libpcap's words; empty if it did not */
 };
 
 /*
  * Open and start: when this returns the filter is in place and packets are being read.  Times of
- * flows are those of mono_now_ns(), times in the capture file those of the wall.  Returns 0, or -EPERM, -ENODEV, -ENOMEM, -EIO with *err;
- * nothing to free then.
+ * flows are those of mono_now_ns(), times in the capture file those of the wall.
+ * Returns 0, or -EPERM, -ENODEV, -ENOMEM, -EIO with *err; nothing to free then.
  */
 int sniffer_start(const struct sniffer_options *options, struct sniffer **ret, struct err *err);
 

@@ -187,6 +187,22 @@ static void test_sockstat(void)
 	       "a value is not taken for a field");
 }
 
+static void test_one_of_pairs(void)
+{
+	struct guard g;
+	const char *text = load("fixtures/proc/linux-6.18/snmp", &g);
+
+	is_int(counter_parse_pair(text, "Tcp:", "InSegs"), 52, "InSegs");
+	is_int(counter_parse_pair(text, "Tcp:", "MaxConn"), -1, "MaxConn");
+	is_int(counter_parse_pair(text, "Udp:", "NoPorts"), 1, "a later line");
+	is_int(counter_parse_pair(text, "Tcp:", "NoPorts"), INT64_MIN, "a field of another line");
+	is_int(counter_parse_pair(text, "Sctp:", "InSegs"), INT64_MIN, "no such line");
+	guard_free(&g);
+	is_int(counter_parse_pair("Tcp: A B\nTcp: 1\n", "Tcp:", "B"), INT64_MIN, "no value");
+	is_int(counter_parse_pair("Tcp: A\n", "Tcp:", "A"), INT64_MIN, "no second line");
+	is_int(counter_parse_pair("", "Tcp:", "A"), INT64_MIN, "empty");
+}
+
 /* Files stay bound to the namespace they were opened in. */
 static void test_live(void)
 {
@@ -230,6 +246,7 @@ int main(void)
 	test_limits();
 	test_prefixes();
 	test_sockstat();
+	test_one_of_pairs();
 	test_live();
 	return test_done();
 }

@@ -125,7 +125,7 @@ static void test_recorded(void)
 	}
 }
 
-/* --- messages made by hand ------------------------------------------------------------------ */
+/* --- messages made by hand ------------------------------------------------------------------- */
 
 #define SOCKET_BYTES 88 /* nlmsghdr 16 + inet_diag_msg 72 */
 
@@ -233,6 +233,24 @@ static void test_unpadded(void)
 
 #define PAIRS 300 /* 600 sockets: more than one piece of 32 KB */
 
+/* A deferred accept keeps the server's end embryonic until data comes. */
+static void test_embryo(int fd)
+{
+	struct counts c = { 0 };
+	struct err err;
+	bool interrupted;
+	int seconds = 5, listener = netns_listen(NETNS_ADDR, 5001, 16);
+
+	ok(setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds)) == 0 &&
+		   netns_connect(NETNS_ADDR, 5001, 0) >= 0,
+	   "a connection that is not accepted yet");
+	is_int(diag_dump(fd, 1u << TCPSTATE_SYN_RECV, count_socket, &c, &interrupted, &err), 0,
+	       "dump SYN-RECEIVED");
+	is_int(c.state[TCPSTATE_SYN_RECV] + c.state[TCPSTATE_NEW_SYN_RECV], 1,
+	       "the mask has embryonic sockets too");
+	is_int(c.all, 1, "... and nothing else");
+}
+
 static void test_live(void)
 {
 	const char *why = netns_enter(1024);
@@ -264,6 +282,7 @@ static void test_live(void)
 	is_int(diag_dump(fd, DIAG_NOT_TIME_WAIT, count_socket, &c, &interrupted, &err), 0,
 	       "dump without TIME_WAIT");
 	is_int(c.all, PAIRS / 3 * 4 + 1, "the kernel applies the mask");
+	test_embryo(fd);
 	is_int(diag_dump(listener, DIAG_ALL_STATES, count_socket, &c, &interrupted, &err), -EPIPE,
 	       "a descriptor that is no sock_diag");
 	ok(strstr(err.text, "cannot ask for a socket dump") == err.text, "... in words: %s",

@@ -1,8 +1,9 @@
-/* Scenarios: layers, matrix, names, every sentence of refusal, and the way back to JSON. */
+/* Scenarios: layers, matrix, names, sysctl.d files, and the way back to JSON. */
 #include "bench/scenario.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/assets.h"
 #include "base/err.h"
@@ -20,117 +21,6 @@ static int parse(const char *text, const struct override *o, size_t n, struct sc
 static void check_text(const char *got, const char *want)
 {
 	is_str(got, want, "refused: %.90s", want);
-}
-
-/* --- refusals -------------------------------------------------------------------------------- */
-
-static const struct refusal {
-	const char *text, *want; /* what follows "scenario 'x.json': " */
-} refusals[] = {
-	{ "{ \"load\": { \"clinets\": 5 } }", "load.clinets: unknown key (did you mean 'clients'?)" },
-	{ "{ \"laod\": { \"clients\": 5 } }", "laod: unknown key (did you mean 'load'?)" },
-	{ "{ \"clients\": 5 }", "clients: unknown key (did you mean 'load.clients'?)" },
-	{ "{ \"matirx\": {} }", "matirx: unknown key (did you mean 'matrix'?)" },
-	{ "{ \"load.clients\": 5 }",
-	  "load.clients: keys are nested: \"load\": { \"clients\": ... }" },
-	{ "{ \"zzzzzzzzzz\": 5 }", "zzzzzzzzzz: unknown key (`twbench list keys` shows all)" },
-	{ "{ \"load\": 5 }", "load: must be an object, not a number" },
-	{ "[]", "must be an object, not an array" },
-	{ "{ \"schema\": \"twbench.scenario/2\" }",
-	  "schema: 'twbench.scenario/2' is not twbench.scenario/1" },
-	{ "{ \"load\": { \"clients\": \"abc\" } }",
-	  "load.clients: 'abc' is not an integer (1 to 100000)" },
-	{ "{ \"load\": { \"clients\": 0 } }", "load.clients: '0' is out of range (1 to 100000)" },
-	{ "{ \"load\": { \"clients\": [5] } }",
-	  "load.clients: must be an integer (1 to 100000), not an array" },
-	{ "{ \"load\": { \"clients\": true } }",
-	  "load.clients: must be an integer (1 to 100000), not true or false" },
-	{ "{ \"load\": { \"duration\": 5 } }",
-	  "load.duration: '5' needs a unit (ns, us, ms, s, m, h)" },
-	{ "{ \"load\": { \"shape\": \"square\" } }",
-	  "load.shape: 'square' is not one of poll, rate, steps, saturate" },
-	{ "{ \"drain\": \"yes\" }", "drain: must be true or false, not a string" },
-	{ "{ \"addressing\": { \"family\": 5 } }",
-	  "addressing.family: '5' is not an address family (4 or 6)" },
-	{ "{ \"strategy\": \"client-fon\" }",
-	  "strategy: 'client-fon' is no strategy (did you mean 'client-fin'?)" },
-	{ "{ \"load\": { \"interval\": \"1s\", \"rate\": 5 } }",
-	  "load.rate: contradicts load.interval: give one of them" },
-	{ "{ \"load\": { \"shape\": \"poll\", \"rate\": 5 } }",
-	  "load.rate: contradicts load.shape 'poll'" },
-	{ "{ \"load\": { \"shape\": \"steps\" } }",
-	  "load.steps: is missing, and load.shape is 'steps'" },
-	{ "{ \"load\": { \"steps\": [] } }", "load.steps: is an empty list" },
-	{ "{ \"load\": { \"steps\": [{ \"rate\": 5 }] } }",
-	  "load.steps: step 1: \"duration\" is missing" },
-	{ "{ \"load\": { \"steps\": [{ \"rate\": 5, \"form\": 1 }] } }",
-	  "load.steps: step 1: form: unknown key (did you mean 'from'?)" },
-	{ "{ \"load\": { \"steps\": [{ \"rate\": 5, \"duration\": \"1s\" }], \"duration\": \"2s\" } }",
-	  "load.duration: contradicts load.steps, which have their own" },
-	{ "{ \"protocol\": { \"reply_bytes\": \"60..40\" } }",
-	  "protocol.reply_bytes: '60..40': the low end is above the high end" },
-	{ "{ \"protocol\": { \"reply_bytes\": [{ \"weight\": 1 }] } }",
-	  "protocol.reply_bytes: range 1: \"bytes\" is missing" },
-	{ "{ \"protocol\": { \"reply_bytes\": [{ \"bytes\": 5, \"weight\": 0 }] } }",
-	  "protocol.reply_bytes: range 1: weight: '0' is out of range (1e-06 to 1e+06)" },
-	{ "{ \"strategy\": \"udp\", \"protocol\": { \"reply_bytes\": 70000 } }",
-	  "protocol.reply_bytes: 'udp' is one datagram each way, of at most 65507 bytes" },
-	{ "{ \"strategy\": \"udp\", \"protocol\": { \"http\": true } }",
-	  "protocol.http: contradicts strategy 'udp'" },
-	{ "{ \"strategy\": \"simultaneous\", \"topology\": \"lo\" }",
-	  "topology: 'lo' cannot hold 'simultaneous': only the relay of topology wire can provoke it" },
-	{ "{ \"topology\": \"host\" }",
-	  "host: is missing, and topology 'host' needs \"HOST:PORT\"" },
-	{ "{ \"host\": \"example\" }", "host: 'example' is not HOST:PORT" },
-	{ "{ \"host\": \"h:80\", \"topology\": \"veth\" }", "host: contradicts topology 'veth'" },
-	{ "{ \"host\": \"h:80\", \"tuning\": { \"sysctl\": { \"net.ipv4.x\": 1 } } }",
-	  "tuning: topology 'host' never changes the host's settings (net.ipv4.x)" },
-	{ "{ \"addressing\": { \"port\": 65535, \"destinations\": 2 } }",
-	  "addressing.destinations: 2 ports from 65535 on end above 65535" },
-	{ "{ \"tuning\": { \"sysctl\": { \"net..x\": 1 } } }",
-	  "tuning.sysctl: 'net..x' is no sysctl key" },
-	{ "{ \"tuning\": { \"sysctl\": { \"net.ipv4.x\": true } } }",
-	  "tuning.sysctl: net.ipv4.x: must be a number or a string, not true or false" },
-	{ "{ \"tuning\": { \"files\": [\"/nonexistent/60.conf\"] } }",
-	  "tuning.files: cannot open '/nonexistent/60.conf': No such file or directory" },
-	{ "{ \"matrix\": { \"load.rate\": 5 } }",
-	  "matrix: load.rate: must be a list of values, not a number" },
-	{ "{ \"matrix\": { \"load.rate\": [] } }",
-	  "matrix: load.rate: must be a list of values, not an empty one" },
-	{ "{ \"matrix\": { \"load.rat\": [5] } }",
-	  "matrix: load.rat: unknown key (did you mean 'rate'?)" },
-	{ "{ \"matrix\": { \"name\": [\"a\"] } }",
-	  "matrix: name: belongs to the document, not to a case" },
-	{ "{ \"matrix\": { \"load.rate\": [5, \"x\"] } }",
-	  "load.rate: 'x' is not a rate (0.001/s to 1e+06/s)" },
-	{ "{ \"cases\": {} }", "cases: must be an object of cases, not an empty one" },
-	{ "{ \"cases\": { \"a\": { \"expect\": [] } } }",
-	  "cases.a: expect: belongs to the document, not to a case" },
-	{ "{ \"cases\": { \"a\": { \"load\": { \"burst\": 0 } } } }",
-	  "cases.a: load.burst: '0' is out of range (1 to 1000)" },
-	{ "{ \"expect\": \"x == 1\" }", "expect: must be a list of strings, not a string" },
-	{ "{ \"seed\": 1.5 }", "seed: '1.5' is not an integer (0 to 9007199254740992)" },
-};
-
-static void test_refusals(void)
-{
-	static const char prefix[] = "scenario 'x.json': ";
-	struct scenario s;
-	struct err err;
-
-	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
-		int r = parse(refusals[i].text, NULL, 0, &s, &err);
-
-		if (r == 0 || strncmp(err.text, prefix, strlen(prefix)) != 0)
-			ok(false, "not refused as it should be (%d, '%s'): %s", r, err.text,
-			   refusals[i].text);
-		else
-			check_text(err.text + strlen(prefix), refusals[i].want);
-		scenario_release(&s);
-	}
-	ok(parse("{ \"load\": {\n  \"clients\": }", NULL, 0, &s, &err) < 0 &&
-		   strstr(err.text, "scenario 'x.json': line 2, column "),
-	   "a syntax error names line and column: %s", err.text);
 }
 
 /* --- defaults, layers ------------------------------------------------------------------------ */
@@ -171,7 +61,8 @@ static void test_shape(void)
 	parse("{ \"load\": { \"interval\": \"1500ms\" } }", NULL, 0, &s, &err);
 	is_int(s.cases[0].shape, LOAD_POLL, "an interval means poll");
 	scenario_release(&s);
-	parse("{ \"load\": { \"steps\": [{ \"from\": \"100/s\", \"to\": \"400/s\", \"duration\": \"10s\" },"
+	parse("{ \"load\": { \"steps\": [{ \"from\": \"100/s\", \"to\": \"400/s\", \"duration\": "
+	      "\"10s\" },"
 	      " { \"rate\": 400, \"duration\": \"5s\" }] } }",
 	      NULL, 0, &s, &err);
 	is_int(s.cases[0].shape, LOAD_STEPS, "steps mean steps");
@@ -182,7 +73,8 @@ static void test_shape(void)
 	parse("{ \"load\": { \"shape\": \"poll\", \"interval\": \"1s\" } }", &o, 1, &s, &err);
 	is_int(s.cases[0].shape, LOAD_RATE, "a later layer's rate wins over poll");
 	scenario_release(&s);
-	parse("{ \"load\": { \"interval\": \"1s\" }, \"cases\": { \"a\": { \"load\": { \"rate\": 5 } } } }",
+	parse("{ \"load\": { \"interval\": \"1s\" }, \"cases\": { \"a\": { \"load\": { \"rate\": 5 "
+	      "} } } }",
 	      NULL, 0, &s, &err);
 	is_int(s.cases[0].shape, LOAD_RATE, "and so does a case's");
 	is_str(s.cases[0].name, "a", "a named case keeps its name");
@@ -241,9 +133,9 @@ static void test_names(void)
 	const struct override list = { "protocol.reply_bytes",
 				       "[{\"bytes\":5},{\"bytes\":\"6..7\"}]" };
 
-	names_are("{ \"matrix\": { \"strategy\": [\"client-fin\", \"udp\"], \"load.rate\": [100, \"200/s\"] } }",
-		  NULL, 0,
-		  "client-fin.rate=100 client-fin.rate=200 udp.rate=100 udp.rate=200");
+	names_are("{ \"matrix\": { \"strategy\": [\"client-fin\", \"udp\"], \"load.rate\": [100, "
+		  "\"200/s\"] } }",
+		  NULL, 0, "client-fin.rate=100 client-fin.rate=200 udp.rate=100 udp.rate=200");
 	names_are("{}", &rates, 1, "client-fin.rate=100 client-fin.rate=200");
 	names_are("{ \"matrix\": { \"load.rate\": [1, 2, 3] } }", &rates, 1,
 		  "client-fin.rate=100 client-fin.rate=200");
@@ -252,15 +144,18 @@ static void test_names(void)
 	names_are("{}", &sysctl, 1, "client-fin.tcp_tw_reuse=0 client-fin.tcp_tw_reuse=1");
 	names_are("{}", &list, 1, "client-fin");
 	names_are("{ \"matrix\": { \"load.threads\": [1], \"server.threads\": [1, 2] } }", NULL, 0,
-		  "client-fin.load.threads=1.server.threads=1 client-fin.load.threads=1.server.threads=2");
+		  "client-fin.load.threads=1.server.threads=1 "
+		  "client-fin.load.threads=1.server.threads=2");
 	names_are("{ \"matrix\": { \"load.rate\": [5, \"5/s\", 5] } }", NULL, 0,
 		  "client-fin.rate=5 client-fin.rate=5-2 client-fin.rate=5-3");
-	names_are("{ \"cases\": { \"a\": {}, \"../b c\": { \"matrix\": { \"strategy\": [\"udp\"] } } } }",
+	names_are("{ \"cases\": { \"a\": {}, \"../b c\": { \"matrix\": { \"strategy\": [\"udp\"] } "
+		  "} } }",
 		  NULL, 0, "a _.-b-c.udp");
 	names_are("{ \"matrix\": { \"strategy\": [\"udp\", \"client-rst\"] }, \"cases\": {"
 		  " \"a\": {}, \"b\": { \"strategy\": \"client-fin\" } } }",
 		  NULL, 0, "a.udp a.client-rst b");
-	names_are("{ \"matrix\": { \"tuning.sysctl.net.ipv4.ip_local_port_range\": [\"1024 65000\"] } }",
+	names_are("{ \"matrix\": { \"tuning.sysctl.net.ipv4.ip_local_port_range\": [\"1024 "
+		  "65000\"] } }",
 		  NULL, 0, "client-fin.ip_local_port_range=1024-65000");
 }
 
@@ -293,9 +188,14 @@ static void test_overrides(void)
 	is_int(s.cases[0].clients, 2000, "2k clients");
 	ok(!s.cases[0].drain, "no drain");
 	scenario_release(&s);
+	parse("{ \"matrix\": { \"tuning.sysctl.net.ipv4.tcp_fin_timeout\": [1, 2] } }", o, 1, &s,
+	      &err);
+	is_int(s.case_count, 1, "and takes the place of its list, too");
+	scenario_release(&s);
 	override_is_refused("rate", "5", "rate: unknown key (did you mean 'load.rate'?)");
 	override_is_refused("load.rate", "1,,2", "load.rate: a value of the list is empty");
-	override_is_refused("load.rate", "1,x", "load.rate: 'x' is not a rate (0.001/s to 1e+06/s)");
+	override_is_refused("load.rate", "1,x",
+			    "load.rate: 'x' is not a rate (0.001/s to 1e+06/s)");
 	override_is_refused("name", "x", "name: belongs to the document, not to a case");
 	override_is_refused("tuning.sysctl", "1",
 			    "tuning.sysctl: name the key: tuning.sysctl.net.ipv4.tcp_tw_reuse=1");
@@ -338,6 +238,30 @@ static void test_sysctl_text(void)
 	is_int(scenario_sysctl_text(&c, "60.conf", "net.x=\0", 7, &err), -EINVAL, "a NUL");
 }
 
+/* A file of the command line refines what the document says, and leaves what varies alone. */
+static void test_sysctl_file(void)
+{
+	char path[] = "/tmp/scenario_test.XXXXXX";
+	int fd = mkstemp(path);
+	const struct override o = { "tuning.files", path };
+	static const char text[] = "net.ipv4.tcp_fin_timeout = 7\nnet.ipv4.tcp_tw_reuse = 2\n";
+	struct scenario s;
+	struct err err;
+
+	ok(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text), "a file is written");
+	parse("{ \"tuning\": { \"sysctl\": { \"net.ipv4.tcp_fin_timeout\": 5 } },"
+	      " \"matrix\": { \"tuning.sysctl.net.ipv4.tcp_tw_reuse\": [0, 1] } }",
+	      &o, 1, &s, &err);
+	is_int(s.case_count, 2, "two cases %s", err.text);
+	for (size_t i = 0; i < s.case_count; i++) {
+		is_str(s.cases[i].sysctl[0].value, "7", "the file wins over the document");
+		is_str(s.cases[i].sysctl[1].value, i ? "1" : "0", "not over the matrix");
+	}
+	scenario_release(&s);
+	(void)close(fd);
+	(void)unlink(path);
+}
+
 /* --- the way back ---------------------------------------------------------------------------- */
 
 static char *written(const struct case_spec *c)
@@ -373,10 +297,13 @@ static void test_round_trip(void)
 	static const char *const texts[] = {
 		"{ \"strategy\": \"all\" }",
 		"{ \"load\": { \"interval\": \"1500ms\", \"burst\": 5 } }",
-		"{ \"load\": { \"steps\": [{ \"from\": 0.5, \"to\": \"4/s\", \"duration\": \"1.5s\" }] } }",
+		"{ \"load\": { \"steps\": [{ \"from\": \"-0\", \"to\": \"4/s\", \"duration\": "
+		"\"1.5s\" }] } }",
 		"{ \"protocol\": { \"reply_bytes\": [{ \"bytes\": \"50\", \"weight\": 0.9 },"
-		" { \"bytes\": \"51..2040\", \"weight\": 0.1 }], \"request_bytes\": \"20..1Ki\" } }",
-		"{ \"host\": \"example.net:80\", \"protocol\": { \"http\": true, \"path\": \"/x\" } }",
+		" { \"bytes\": \"51..2040\", \"weight\": 0.1 }], \"request_bytes\": \"20..1Ki\" } "
+		"}",
+		"{ \"host\": \"example.net:80\", \"protocol\": { \"http\": true, \"path\": \"/x\" "
+		"} }",
 		"{ \"tuning\": { \"sysctl\": { \"net.ipv4.tcp_tw_reuse\": 1 } }, \"load\": {"
 		" \"shape\": \"saturate\" }, \"addressing\": { \"family\": 6 } }",
 	};
@@ -459,7 +386,6 @@ static void test_table(void)
 
 int main(void)
 {
-	test_refusals();
 	test_defaults();
 	test_shape();
 	test_strategies();
@@ -467,6 +393,7 @@ int main(void)
 	test_overrides();
 	test_limits();
 	test_sysctl_text();
+	test_sysctl_file();
 	test_round_trip();
 	test_shipped();
 	test_schema();

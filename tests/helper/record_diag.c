@@ -37,9 +37,9 @@ static bool make(int listener, const char *addr, uint16_t port, char how, int n)
 		if (how == 't')
 			good = netns_close_pair(fd, 0) && good;
 		else if (how == 'o')
-			good = close(fd[0]) == 0 && good;
+			good = close(fd[0]) == 0 && netns_ack_fin(fd[1]) && good;
 		else if (how == 'h')
-			good = shutdown(fd[0], SHUT_WR) == 0 && good;
+			good = shutdown(fd[0], SHUT_WR) == 0 && netns_ack_fin(fd[1]) && good;
 	}
 	return good;
 }
@@ -60,7 +60,7 @@ static bool make_world(void)
 	       make(v6, "::ffff:" NETNS_ADDR, V6_PORT, 't', 1) && make(v6, "::1", V6_PORT, 'e', 1);
 }
 
-/* The peer acknowledges a FIN up to 40 ms later: wait until nobody is in FIN-WAIT-1. */
+/* Wait until nobody is in FIN-WAIT-1. */
 static bool settled(int fd)
 {
 	int64_t deadline_ns = mono_now_ns() + NS_PER_S;

@@ -1,6 +1,6 @@
 /* commands: the entry points that main.c's table names. */
-#ifndef TWBENCH_BENCH_COMMANDS_H
-#define TWBENCH_BENCH_COMMANDS_H
+#ifndef TWBENCH_BASE_COMMANDS_H
+#define TWBENCH_BASE_COMMANDS_H
 
 #include "base/cmd.h"
 

@@ -1,0 +1,124 @@
+#include "analysis/outputs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "analysis/plot.h"
+#include "base/err.h"
+
+struct page {
+	const struct record *record;
+	const char *plot_dir;
+	const struct plot_result *plots;
+	size_t plot_count;
+};
+
+static void print_text(const struct page *p, FILE *out)
+{
+	struct report_style style = { .colour = false, .unicode = true, .columns = 100 };
+
+	report_text(p->record, &style, out);
+}
+
+static void print_markdown(const struct page *p, FILE *out)
+{
+	report_markdown(p->record, out);
+}
+
+static void print_html(const struct page *p, FILE *out)
+{
+	report_html(p->record, p->plot_dir, p->plots, p->plot_count, out);
+}
+
+static const struct {
+	const char *name;
+	void (*print)(const struct page *p, FILE *out);
+} files[] = {
+	{ "summary.txt", print_text },
+	{ "summary.md", print_markdown },
+	{ "report.html", print_html },
+};
+
+/* Under a temporary name first: a file that is there is whole. */
+static int write_page(const char *dir, const char *name,
+		      void (*print)(const struct page *, FILE *), const struct page *p, struct err *err)
+{
+	char path[600], temporary[620];
+	FILE *out;
+	bool bad;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	(void)snprintf(temporary, sizeof(temporary), "%s.tmp", path);
+	out = fopen(temporary, "we");
+	if (!out)
+		return err_errno(err, "write '%s'", path);
+	print(p, out);
+	bad = ferror(out) || fflush(out) != 0;
+	if (fclose(out) != 0 || bad || rename(temporary, path) != 0) {
+		int code;
+
+		errno = errno ? errno : EIO;
+		code = err_errno(err, "write '%s'", path);
+		(void)unlink(temporary); /* it is ours and of no use */
+		return code;
+	}
+	return 0;
+}
+
+struct report_style outputs_terminal_style(FILE *out)
+{
+	const char *term = getenv("TERM"), *lang = getenv("LC_ALL");
+	struct winsize size;
+	int fd = fileno(out);
+	bool tty = fd >= 0 && isatty(fd) && term && strcmp(term, "dumb") != 0;
+	struct report_style style = { .colour = tty && !getenv("NO_COLOR"), .unicode = true };
+
+	if (!lang || !lang[0])
+		lang = getenv("LC_CTYPE");
+	if (!lang || !lang[0])
+		lang = getenv("LANG");
+	if (lang && (strcmp(lang, "C") == 0 || strcmp(lang, "POSIX") == 0))
+		style.unicode = false;
+	style.columns = tty && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 100;
+	return style;
+}
+
+/* A graph that has nothing to show is no news; none at all is. */
+static void tell_missing(const struct plot_result *plots, size_t count, FILE *out)
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (plots[i].file[0])
+			return;
+		why = plots[i].why_not;
+	}
+	if (why)
+		fprintf(out, "no graphs: %s\n", why);
+}
+
+int outputs_write(const struct record *r, const struct outputs_options *o, struct err *err)
+{
+	struct plot_result plots[PLOT_MAX] = { 0 };
+	char plot_dir[600];
+	struct page p = { .record = r, .plot_dir = plot_dir, .plots = plots };
+	int code = 0;
+
+	(void)snprintf(plot_dir, sizeof(plot_dir), "%s/plots", o->dir);
+	if (o->plots)
+		code = plot_record(r, &(struct plot_options){ .dir = plot_dir }, plots, &p.plot_count,
+				   err);
+	for (size_t i = 0; code == 0 && i < sizeof(files) / sizeof(files[0]); i++)
+		code = write_page(o->dir, files[i].name, files[i].print, &p, err);
+	if (code != 0 || !o->text)
+		return code;
+	struct report_style style = outputs_terminal_style(o->text);
+
+	report_text(r, &style, o->text);
+	tell_missing(plots, p.plot_count, o->text);
+	fprintf(o->text, "\n%s/report.html   run.json   summary.md   plots/\n", o->dir);
+	return 0;
+}

@@ -1,0 +1,256 @@
+#include "analysis/reconcile.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/derive.h"
+#include "analysis/reconcile_table.h"
+#include "base/err.h"
+#include "base/json.h"
+
+#define RATE_MET 0.98 /* of the target; below it the load was another than asked for */
+#define CHECKS_MAX                                                                                 \
+	((int64_t)(sizeof(((struct record_repeat *)0)->check) / sizeof(struct record_check)))
+
+static void copy(char *to, size_t size, const char *text)
+{
+	(void)snprintf(to, size, "%s", text);
+}
+
+/* --- what the rows ask ----------------------------------------------------------------------- */
+
+static int64_t known(int64_t n)
+{
+	return n == RECORD_NONE ? 0 : n;
+}
+
+static void read_params(struct view *v)
+{
+	const char *shape, *text = v->c->params ? v->c->params : "{}";
+	struct err ignored;
+	json *params = json_parse(text, strlen(text), &ignored);
+
+	v->exhaustion_expected = false;
+	(void)json_bool(json_get(params, "exhaustion_expected"), &v->exhaustion_expected);
+	shape = json_string(json_path(params, "load.shape"));
+	v->steady = shape && (strcmp(shape, "rate") == 0 || strcmp(shape, "poll") == 0);
+	json_free(params);
+}
+
+static bool counts_as_healthy(const struct view *v, int outcome)
+{
+	return outcome == (int)v->c->declared.outcome ||
+	       (outcome == OUTCOME_NO_PORT && v->exhaustion_expected);
+}
+
+static struct view look_at(const struct record_case *c, const struct record_repeat *r)
+{
+	struct view v = { .c = c, .r = r, .udp = strcmp(c->strategy, "udp") == 0 };
+	const int64_t *by = r->ledger.by_outcome;
+	int64_t most = 0;
+
+	read_params(&v);
+	if (c->declared.outcome < OUTCOME_COUNT)
+		v.healthy = known(by[c->declared.outcome]);
+	for (int o = 0; o < OUTCOME_COUNT; o++) {
+		if (counts_as_healthy(&v, o))
+			continue;
+		v.unexpected += known(by[o]);
+		if (known(by[o]) > most) {
+			most = by[o];
+			v.most = (enum outcome)o;
+		}
+	}
+	v.network = r->ledger.attempted == RECORD_NONE
+			    ? RECORD_NONE
+			    : r->ledger.attempted - known(by[OUTCOME_NO_PORT]) -
+				      known(by[OUTCOME_NO_RESOURCE]) -
+				      known(by[OUTCOME_UNREACHABLE]);
+	return v;
+}
+
+/* --- one check ------------------------------------------------------------------------------- */
+
+static const char *absence(const struct record_repeat *r, const char *by)
+{
+	for (int64_t i = 0; i < r->witness_count; i++)
+		if (strncmp(r->witness[i].name, by, strlen(by)) == 0 && !r->witness[i].present &&
+		    r->witness[i].note[0])
+			return r->witness[i].note;
+	return "nothing was recorded";
+}
+
+/* Both sides summed: how counters of a shared namespace are compared. */
+static int64_t both(term_fn *fn, const struct view *v)
+{
+	int64_t client = fn(v, SIDE_CLIENT), server = fn(v, SIDE_SERVER);
+
+	return client == RECORD_NONE || server == RECORD_NONE ? RECORD_NONE : client + server;
+}
+
+static void compare(struct record_check *k, const struct identity *id, const struct view *v)
+{
+	const char *missing = k->left == RECORD_NONE ? id->left_by : id->right_by;
+
+	if (k->left == RECORD_NONE || k->right == RECORD_NONE) {
+		k->skipped = true;
+		(void)snprintf(k->note, sizeof(k->note), "no %s: %.150s", missing,
+			       absence(v->r, missing));
+		return;
+	}
+	k->agrees = k->left - k->right <= k->tolerance && k->right - k->left <= k->tolerance;
+	if (!k->agrees)
+		copy(k->note, sizeof(k->note), id->hint);
+}
+
+/* `side` is SIDE_COUNT for the sum of both. */
+static void add_check(struct record_repeat *r, const struct identity *id, const struct view *v,
+		      enum side side, const char *suffix)
+{
+	bool sum = side == SIDE_COUNT;
+	const char *why_not = identity_why_not(id, v, sum ? SIDE_CLIENT : side);
+	struct record_check *k;
+
+	if (why_not && sum)
+		why_not = identity_why_not(id, v, SIDE_SERVER);
+	if (r->check_count >= CHECKS_MAX)
+		return;
+	k = &r->check[r->check_count++];
+	*k = (struct record_check){ .left = RECORD_NONE, .right = RECORD_NONE };
+	(void)snprintf(k->name, sizeof(k->name), "%s%s", id->name, suffix);
+	copy(k->left_what, sizeof(k->left_what), id->left_what);
+	copy(k->right_what, sizeof(k->right_what), id->right_what);
+	if (why_not) {
+		k->skipped = true;
+		copy(k->note, sizeof(k->note), why_not);
+		return;
+	}
+	k->left = sum ? both(id->left, v) : id->left(v, side);
+	k->right = sum ? both(id->right, v) : id->right(v, side);
+	if (id->tolerance)
+		k->tolerance = sum ? both(id->tolerance, v) : id->tolerance(v, side);
+	compare(k, id, v);
+}
+
+static void run_checks(struct record_repeat *r, const struct view *v)
+{
+	r->check_count = 0;
+	for (size_t i = 0; i < identities_count; i++) {
+		const struct identity *id = &identities[i];
+
+		if (id->reach == REACH_ONCE) {
+			add_check(r, id, v, SIDE_CLIENT, "");
+		} else if (id->reach == REACH_COUNTER && r->shared_namespace) {
+			add_check(r, id, v, SIDE_COUNT, " (both ends)");
+		} else {
+			add_check(r, id, v, SIDE_CLIENT, " (client)");
+			add_check(r, id, v, SIDE_SERVER, " (server)");
+		}
+	}
+}
+
+/* --- verdict --------------------------------------------------------------------------------- */
+
+struct verdict {
+	char reason[512];
+	int64_t causes;
+};
+
+__attribute__((format(printf, 2, 3))) static void blame(struct verdict *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (d->causes++ > 0)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(d->reason, sizeof(d->reason), fmt, ap);
+	va_end(ap);
+}
+
+static void blame_outcomes(struct verdict *d, const struct view *v)
+{
+	if (v->unexpected > 0)
+		blame(d, "%" PRId64 " of %" PRId64 " connections ended otherwise than declared: %s",
+		      v->unexpected, known(v->r->ledger.attempted), outcome_key(v->most));
+}
+
+static void blame_checks(struct verdict *d, const struct record_repeat *r)
+{
+	for (int64_t i = 0; i < r->check_count; i++) {
+		const struct record_check *k = &r->check[i];
+
+		if (!k->skipped && !k->agrees)
+			blame(d, "%s: %s %" PRId64 ", %s %" PRId64 " (%s)", k->name, k->left_what,
+			      k->left, k->right_what, k->right, k->note);
+	}
+}
+
+static void blame_rate(struct verdict *d, const struct record_ledger *l)
+{
+	if (isfinite(l->target_rate_per_s) && isfinite(l->achieved_rate_per_s) &&
+	    l->achieved_rate_per_s < RATE_MET * l->target_rate_per_s)
+		blame(d, "the load reached %.1f connections/s of the %.1f asked for",
+		      l->achieved_rate_per_s, l->target_rate_per_s);
+}
+
+static void blame_emptiness(struct verdict *d, const struct record_repeat *r)
+{
+	if (r->ledger.attempted == RECORD_NONE || r->ledger.attempted == 0)
+		blame(d, "no connection was attempted");
+}
+
+static bool is_status(const struct record_repeat *r, const char *status)
+{
+	return strcmp(r->status, status) == 0;
+}
+
+static void set_verdict(struct record_repeat *r, struct verdict *d)
+{
+	size_t used = strlen(d->reason);
+
+	if (d->causes > 1)
+		(void)snprintf(d->reason + used, sizeof(d->reason) - used, "; and %" PRId64 " more",
+			       d->causes - 1);
+	copy(r->status, sizeof(r->status), d->causes > 0 ? "untrustworthy" : "ok");
+	free(r->reason);
+	r->reason = d->causes > 0 ? strdup(d->reason) : NULL;
+}
+
+bool reconcile(const struct record_case *c, struct record_repeat *r)
+{
+	struct verdict d = { .causes = 0 };
+	struct view v;
+
+	if (is_status(r, "failed") || is_status(r, "skipped"))
+		return is_status(
+			r, "skipped"); /* nothing was measured, so there is nothing to distrust */
+	derive(r);
+	v = look_at(c, r);
+	run_checks(r, &v);
+	if (is_status(r, "interrupted")) {
+		blame_checks(
+			&d,
+			r); /* what was asked for was cut short: only the witnesses must agree */
+		return d.causes == 0;
+	}
+	blame_emptiness(&d, r);
+	blame_outcomes(&d, &v);
+	blame_checks(&d, r);
+	blame_rate(&d, &r->ledger);
+	set_verdict(r, &d);
+	return d.causes == 0;
+}
+
+bool reconcile_record(struct record *r)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < r->case_count; i++)
+		for (size_t j = 0; j < r->cases[i].repeat_count; j++)
+			all &= reconcile(&r->cases[i], &r->cases[i].repeat[j]);
+	return all;
+}

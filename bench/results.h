@@ -1,0 +1,51 @@
+/*
+ * results: where a run's files go.
+ *
+ * Nothing is visible under its final name before it is whole: captures are written to unnamed
+ * files (O_TMPFILE), the run's directory is built as "<id>.partial" and renamed, `latest` is
+ * replaced by rename.  A run that is killed leaves no file, or a ".partial" directory that nobody
+ * holds and that the next run takes away.  Earlier runs are never touched.
+ */
+#ifndef TWBENCH_BENCH_RESULTS_H
+#define TWBENCH_BENCH_RESULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/record.h"
+
+struct err;
+
+struct results {
+	char root[256];           /* "results" */
+	char id[128];             /* "20261122T134700Z-close-strategies-7f3a" */
+	char path[512];           /* root/id, once committed */
+	int root_fd;
+	struct results_capture {
+		size_t case_index;
+		int64_t repeat;
+		int fd;
+	} *capture;
+	size_t capture_count;
+};
+
+/* Make or open the directory, check that it can be written, choose the id.  0 or negative errno
+ * with *err; release with results_release in any case. */
+int results_open(struct results *r, const char *root, const char *scenario_name, struct err *err);
+void results_release(struct results *r);
+
+/* An unnamed file for the capture of (case, repeat), or -1 (then none is kept).  Owned by `r`. */
+int results_capture_fd(struct results *r, size_t case_index, int64_t repeat);
+
+/*
+ * Write run.json, captures, samples.csv and .hgrm files, rename, point `latest` at it.  Sets
+ * record's capture file names.  0 or negative errno (-ENOSPC ...) with *err; then nothing new is
+ * left.
+ */
+int results_commit(struct results *r, struct record *record, struct err *err);
+
+/* Replace run.json of a committed run. */
+int results_save_record(const struct results *r, const struct record *record, struct err *err);
+
+#endif

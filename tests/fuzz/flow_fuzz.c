@@ -1,0 +1,94 @@
+/*
+ * A sequence of segments between few ports, 6 bytes each: ports, flags, seq, ack, length, time.
+ * However they come: each connection is handed out once, rows do not contradict themselves, and
+ * every one has a class.
+ */
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analysis/classify.h"
+#include "base/mono.h"
+#include "capture/flow.h"
+#include "capture/segment.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct seen {
+	uint64_t flows, packets, duplicates;
+};
+
+static void check_dir(const struct flow_dir *d)
+{
+	assert((d->fin > 0) == (d->fin_ns >= 0));
+	assert((d->rst > 0) == (d->rst_ns >= 0));
+	assert(d->fin_acked_ns < 0 || d->fin > 0);
+	assert(d->fin_acked_plain_ns < 0 || d->fin_acked_ns >= 0);
+	assert(d->syn_retrans <= d->syn && d->fin_retrans <= d->fin);
+	assert(d->data_retrans <= d->data_packets && d->data_packets <= d->packets);
+}
+
+static void check(void *arg, const struct flow *f)
+{
+	struct seen *seen = arg;
+	struct teardown t = classify(f);
+
+	seen->flows++;
+	seen->packets += f->dir[0].packets + f->dir[1].packets;
+	seen->duplicates += f->capture_duplicates;
+	check_dir(&f->dir[0]);
+	check_dir(&f->dir[1]);
+	assert(f->first_ns <= f->last_ns);
+	assert((f->first_fin < 0) == (f->dir[0].fin + f->dir[1].fin == 0));
+	assert((f->first_rst < 0) == (f->dir[0].rst + f->dir[1].rst == 0));
+	assert(t.class < TEARDOWN_CLASS_COUNT);
+	assert(t.holder < SIDES_COUNT);
+	assert(!t.assassinated || t.time_wait_ns[0] >= 0 || t.time_wait_ns[1] >= 0 ||
+	       t.first_rst != SIDES_NONE);
+}
+
+static struct segment segment_of(const uint8_t *p, int64_t *t_ns)
+{
+	struct segment s = { .tuple = { .a = { .family = 4 }, .b = { .family = 4 } } };
+
+	s.tuple.a.port = (uint16_t)(p[0] & 7);
+	s.tuple.b.port = (uint16_t)(p[0] >> 3 & 7);
+	s.flags = p[1] & 63;
+	s.seq = (uint32_t)(p[2] & 0xf0) << 24 | (p[2] & 15u) * 50;
+	s.ack = (uint32_t)(p[3] & 0xf0) << 24 | (p[3] & 15u) * 50 + (p[1] >> 7);
+	s.payload_bytes = (p[4] & 7) * 50u;
+	s.ip_id = p[4] >> 3;
+	*t_ns += p[5] == 255   ? 61 * NS_PER_S
+		 : p[5] == 254 ? INT64_MIN / 2 - *t_ns
+			       : (p[5] - 8) * NS_PER_US;
+	s.t_ns = *t_ns;
+	return s;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct seen seen = { 0 };
+	struct flow_options o = { .max_flows = size & 7, .server_port = size & 8 ? 3 : 0 };
+	struct flow_table *t;
+	struct flow_stats st;
+	int64_t t_ns = NS_PER_S;
+
+	o.max_flows = o.max_flows ? o.max_flows : 16;
+	o.done = check;
+	o.arg = &seen;
+	t = flow_table_new(&o);
+	if (!t)
+		return 0;
+	for (size_t at = 0; at + 6 <= size; at += 6) {
+		struct segment s = segment_of(data + at, &t_ns);
+
+		flow_table_add(t, &s);
+	}
+	flow_table_finish(t);
+	flow_table_stats(t, &st);
+	assert(st.live == 0 && st.flows == seen.flows && st.evicted <= st.flows);
+	assert(st.segments == seen.packets + seen.duplicates && st.duplicates == seen.duplicates);
+	assert(st.live_peak <= (o.max_flows < 2 ? 2 : o.max_flows));
+	flow_table_free(t);
+	return 0;
+}

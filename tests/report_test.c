@@ -9,7 +9,7 @@
 #include "tests/sample_record.h"
 #include "tests/test.h"
 
-#define HOSTILE "a|b<script>alert(1)</script>\033[31m*x*`'\""
+#define HOSTILE "a|b<script>alert(1)</script>\033[31m*x*`'\"&lt;"
 
 enum format { TEXT, TEXT_COLOUR, TEXT_ASCII, MARKDOWN, HTML };
 
@@ -93,6 +93,25 @@ static void add_check(struct record_repeat *rep, int64_t left, int64_t right, bo
 				    .skipped = skipped };
 }
 
+/* "28 232" on two lines would be two numbers. */
+static bool breaks_number(const struct record *r, int columns)
+{
+	struct report_style style = { .unicode = true, .columns = columns };
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	bool broken;
+
+	if (!f)
+		abort();
+	report_text(r, &style, f);
+	if (fclose(f) != 0)
+		abort();
+	broken = strstr(text, " 28\n") || widest(text) > columns;
+	free(text);
+	return broken;
+}
+
 static void test_plain(struct record *r)
 {
 	static const char *const lines[] = {
@@ -118,6 +137,8 @@ static void test_plain(struct record *r)
 		ok(has(text, lines[i]), "text: %.60s",
 		   lines[i][0] == '\n' ? lines[i] + 1 : lines[i]);
 	ok(widest(text) <= 100, "no line is wider than 100 (%d)", widest(text));
+	for (int columns = 60; columns < 100; columns++)
+		ok(!breaks_number(r, columns), "%d columns: no line ends within a number", columns);
 	ok(!strchr(text, '\033'), "without colour no escape");
 	free(text);
 	text = render(r, TEXT_COLOUR);
@@ -234,7 +255,7 @@ static void test_hostile(struct record *r)
 	text = render(r, HTML);
 	ok(!strstr(text, "<script") && !strstr(text, "<img") && !strstr(text, "<b>\n"),
 	   "html: no tag");
-	ok(has(text, "a|b&lt;script&gt;alert(1)&lt;/script&gt;?[31m*x*`&#39;&quot;"),
+	ok(has(text, "a|b&lt;script&gt;alert(1)&lt;/script&gt;?[31m*x*`&#39;&quot;&amp;lt;"),
 	   "html: escaped");
 	free(text);
 }

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 
 #define COLUMNS_DEFAULT   100
+#define WIRE_COLUMNS_MIN  12 /* "on the wire" and a little */
 #define NAME_COLUMNS_MIN  8
 #define CHART_COLUMNS_MAX 72
 
@@ -210,15 +211,19 @@ static void put_heads(const struct text *t, const int width[CELL_COUNT])
 	put_row(t, width, &heads);
 }
 
-/* Narrow names, then leave columns out, so that the table is no wider than the terminal. */
+/* Narrow the classes and the names, then leave columns out, so that the table is no wider than the terminal. */
 static void fit_columns(const struct text *t, int width[CELL_COUNT])
 {
-	static const enum say_cell spare[] = { CELL_WIRE, CELL_P999, CELL_HOLDER, CELL_P99 };
+	static const enum say_cell spare[] = { CELL_P999, CELL_HOLDER, CELL_WIRE, CELL_P99 };
 	int others = 0,
 	    least = width[CELL_CASE] < NAME_COLUMNS_MIN ? width[CELL_CASE] : NAME_COLUMNS_MIN;
 
 	for (int i = 1; i < CELL_COUNT; i++)
 		others += 2 + width[i];
+	while (width[CELL_WIRE] > WIRE_COLUMNS_MIN && others + least > t->columns) {
+		width[CELL_WIRE]--;
+		others--;
+	}
 	for (size_t i = 0; i < sizeof(spare) / sizeof(spare[0]) && others + least > t->columns;
 	     i++) {
 		others -= 2 + width[spare[i]];

@@ -10,15 +10,12 @@ static int32_t time_wait(const struct series_row *row, int side)
 	return row->count[side][COL_TIME_WAIT];
 }
 
+/* What the samples and counters give again; what only the captured packets gave is kept. */
 static void forget(struct record_time_wait *t)
 {
-	int64_t expected_peak = t->expected_peak;
-
-	*t = (struct record_time_wait){ RECORD_NONE, RECORD_NONE, RECORD_NONE, RECORD_NONE,
-					RECORD_NONE, RECORD_NONE, RECORD_NONE, RECORD_NONE,
-					NAN,         RECORD_NONE, RECORD_NONE, RECORD_NONE,
-					RECORD_NONE, RECORD_NONE };
-	t->expected_peak = expected_peak;
+	t->peak = t->peak_ns = t->entered = t->recycled = t->overflowed = RECORD_NONE;
+	t->drained_ns = t->left = RECORD_NONE;
+	t->socket_seconds = NAN;
 }
 
 /* --- samples --------------------------------------------------------------------------------- */
@@ -217,11 +214,10 @@ void derive(struct record_repeat *r)
 
 		forget(t);
 		from_counters(r, (enum side)side, t);
-		if (derive_is_short(r) && t->recycled <= 0)
-			t->expected_peak = derive_holders(r, (enum side)side);
 		if (r->series.count == 0)
 			continue;
 		from_samples(&r->series, side, t);
-		find_lifetimes(r, side, t);
+		if (t->lifetime_n == RECORD_NONE)
+			find_lifetimes(r, side, t);
 	}
 }

@@ -107,6 +107,7 @@ done_testing() {
 # --- running --------------------------------------------------------------------------------
 
 # run COMMAND...: sets code, out and err (the texts).
+# shellcheck disable=SC2034 # for the caller
 run() {
 	"$@" >"$tmp/run.out" 2>"$tmp/run.err"
 	code=$?
@@ -155,7 +156,7 @@ need_net() { # skip everything where in_net cannot work
 
 # --- JSON -----------------------------------------------------------------------------------
 
-# json FILE EXPRESSION: print a Python expression over `r`, the document.
+# json FILE EXPRESSION...: print Python expressions over `r`, the document, one per line.
 json() {
 	python3 -c '
 import json, sys
@@ -163,8 +164,9 @@ with open(sys.argv[1], encoding="utf-8") as f:
     r = json.load(f)
 cases = r.get("cases") or []
 repeats = [(c, p) for c in cases for p in c["repeats"]] if isinstance(cases, list) else []
-value = eval(sys.argv[2])
-print(value if isinstance(value, str) else json.dumps(value))' "$1" "$2"
+for expression in sys.argv[2:]:
+    value = eval(expression)
+    print(value if isinstance(value, str) else json.dumps(value))' "$@"
 }
 
 [ -x "$twbench" ] || {

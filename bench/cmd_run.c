@@ -137,7 +137,9 @@ static int capture_fd(void *arg, size_t case_index, int64_t repeat)
 
 static void repeat_done(void *arg, struct record_case *c, struct record_repeat *rep)
 {
-	(void)arg;
+	struct run *r = arg;
+
+	results_name_capture(&r->results, (size_t)(c - r->record.cases), c, rep);
 	if (strcmp(rep->status, "ok") == 0)
 		(void)reconcile(c, rep); /* what it finds stands in the repeat */
 }

@@ -87,7 +87,7 @@ static void pair(struct pairing *p, int64_t lifetime_ns, int64_t n)
 	p->n += n;
 }
 
-/* The next rise above the highest count so far, at or before the peak: how many entered, and when. */
+/* The next rise above the highest count so far: how many entered, and when. */
 struct entries {
 	const struct series *s;
 	size_t next;
@@ -150,7 +150,7 @@ static void find_lifetimes(const struct record_repeat *r, int side, struct recor
 		t->lifetime_mean_ns = (int64_t)llround(p.sum_ns / (double)p.n);
 		t->lifetime_n = p.n;
 	} else if (t->left == 0 && t->entered > 0) {
-		/* Drained: the integral of the count is the sum of the lifetimes, overlap or not. */
+		/* Drained: the integral is the sum of the lifetimes, overlap or not. */
 		t->lifetime_mean_ns =
 			(int64_t)llround(t->socket_seconds * 1e9 / (double)t->entered);
 		t->lifetime_n = t->entered;

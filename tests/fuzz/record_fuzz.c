@@ -1,6 +1,6 @@
 /*
- * Any bytes are either refused with one line, or read; and what was read survives writing and reading:
- * write(read(write(x))) = write(x).
+ * Any bytes are either refused with one line, or read; and what was read survives writing and
+ * reading: write(read(write(x))) = write(x).
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -184,13 +184,13 @@ static int64_t samples_due(const struct view *v, enum side side)
 	return (s->last_ns - s->row[0].t_ns + period / 2) / period + 1;
 }
 
-/* A missed sample costs resolution, not truth: the peak is checked against capture and counters.  A
- * few are tolerated, more than one in twenty are not. */
+/* A missed sample costs resolution, not truth: the peak is checked against capture and counters.  One
+ * in twenty is tolerated, and ten in a run too short for that to say much. */
 static int64_t samples_spare(const struct view *v, enum side side)
 {
 	int64_t seen = samples_seen(v, side);
 
-	return seen == RECORD_NONE || seen < 60 ? 3 : seen / 20;
+	return seen == RECORD_NONE || seen < 200 ? 10 : seen / 20;
 }
 
 /* Those missed before the first and after the last sample are in no slot between the two. */
@@ -393,7 +393,7 @@ const struct identity identities[] = {
 	  "sampler", "ledger", peak, little, little_slack, ROLLING, REACH_SIDE,
 	  "the rate was uneven, or TIME_WAITs lasted shorter or longer" },
 
-	{ "samples lost", "samples missed or not kept", "at most one in twenty",
+	{ "samples lost", "samples missed or not kept", "at most one in twenty, or ten",
 	  "sampler", "sampler", samples_lost, zero, samples_spare, 0, REACH_ONCE,
 	  "lengthen witnesses.sample_period" },
 	{ "samples: kept = reported", "samples in the series", "samples the sampler took",

@@ -48,7 +48,7 @@ static bool is_reader(const struct view *v, enum side side)
 static bool has_file(const struct view *v, enum side side)
 {
 	(void)side;
-	return v->r->capture.file != NULL;
+	return v->r->capture.file || v->r->capture.file_bytes > 0; /* the name is given later */
 }
 
 static bool moved(const struct view *v, const char *counter)

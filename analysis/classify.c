@@ -40,7 +40,7 @@ static bool is_connect_timeout(const struct flow *f)
 
 static bool is_reused(const struct flow *f)
 {
-	return f->syn_in_time_wait && both_fins_acked(f);
+	return f->reopened_ns >= 0 && both_fins_acked(f);
 }
 
 static bool is_late_data_reset(const struct flow *f)

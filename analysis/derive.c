@@ -10,15 +10,12 @@ static int32_t time_wait(const struct series_row *row, int side)
 	return row->count[side][COL_TIME_WAIT];
 }
 
+/* What the samples and counters give again; what only the captured packets gave is kept. */
 static void forget(struct record_time_wait *t)
 {
-	int64_t expected_peak = t->expected_peak;
-
-	*t = (struct record_time_wait){ RECORD_NONE, RECORD_NONE, RECORD_NONE, RECORD_NONE,
-					RECORD_NONE, RECORD_NONE, RECORD_NONE, RECORD_NONE,
-					NAN,         RECORD_NONE, RECORD_NONE, RECORD_NONE,
-					RECORD_NONE, RECORD_NONE };
-	t->expected_peak = expected_peak;
+	t->peak = t->peak_ns = t->entered = t->recycled = t->overflowed = RECORD_NONE;
+	t->drained_ns = t->left = RECORD_NONE;
+	t->socket_seconds = NAN;
 }
 
 /* --- samples --------------------------------------------------------------------------------- */
@@ -139,7 +136,7 @@ static void find_lifetimes(const struct record_repeat *r, int side, struct recor
 	struct pairing p;
 
 	t->lifetime_n = 0;
-	if (t->peak == 0 || t->recycled > 0 || t->overflowed > 0)
+	if (t->peak == 0 || t->recycled > 0 || t->overflowed > 0 || t->reopened > 0)
 		return; /* none, or not all ended by their timer */
 	if (all_at_once(r, t)) {
 		p = pair_all(&r->series, side, t);
@@ -210,6 +207,12 @@ int64_t derive_peak(const int64_t *entry_ns, size_t count, int64_t lifetime_ns)
 	return (int64_t)most;
 }
 
+static int64_t minus_reopened(const struct record_time_wait *t, int64_t holders)
+{
+	return holders == RECORD_NONE || t->reopened == RECORD_NONE ? RECORD_NONE
+								    : holders - t->reopened;
+}
+
 void derive(struct record_repeat *r)
 {
 	for (int side = 0; side < SIDE_COUNT; side++) {
@@ -217,11 +220,12 @@ void derive(struct record_repeat *r)
 
 		forget(t);
 		from_counters(r, (enum side)side, t);
-		if (derive_is_short(r) && t->recycled <= 0)
-			t->expected_peak = derive_holders(r, (enum side)side);
+		if (t->expected_peak == RECORD_NONE && derive_is_short(r) && t->recycled <= 0)
+			t->expected_peak = minus_reopened(t, derive_holders(r, (enum side)side));
 		if (r->series.count == 0)
 			continue;
 		from_samples(&r->series, side, t);
-		find_lifetimes(r, side, t);
+		if (t->lifetime_n == RECORD_NONE)
+			find_lifetimes(r, side, t);
 	}
 }

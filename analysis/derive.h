@@ -2,7 +2,9 @@
  * derive: numbers about TIME_WAIT that no single witness gives.  Pure; fills r->time_wait.
  *
  * From the samples: peak, when, drained, left, socket seconds, lifetimes.  From the counters:
- * entered, recycled, overflowed.  From the captured teardowns: the peak there must have been.
+ * entered, recycled, overflowed.  From the captured teardowns: the peak there must have been.  What whoever
+ * saw the flows has set already (reopened, expected_peak, lifetimes) is kept: the record does not
+ * hold the times it needs.
  */
 #ifndef TWBENCH_ANALYSIS_DERIVE_H
 #define TWBENCH_ANALYSIS_DERIVE_H
@@ -17,9 +19,7 @@
 #define DERIVE_LIFETIME_NS INT64_C(60000000000)
 #define DERIVE_STEP_MAX_NS INT64_C(5120000000)
 
-/* Recompute all of r->time_wait.  expected_peak is recomputed for loads shorter than a TIME_WAIT;
- * for longer ones it is kept: whoever saw the flows has set it, as derive_peak() does, and the
- * record does not hold the times it needs. */
+/* Recompute r->time_wait; expected_peak and lifetimes only where they are unknown. */
 void derive(struct record_repeat *r);
 
 /* From the first connection until nothing but TIME_WAIT was left is shorter than any TIME_WAIT, so

@@ -63,6 +63,11 @@ static bool is_kept(const struct view *v, enum side side)
 	return !moved(v, "TcpExtTWRecycled") && !moved(v, "TcpExtTCPTimeWaitOverflow");
 }
 
+static bool is_closed(const struct view *v, enum side side)
+{
+	return v->r->time_wait[side].reopened <= 0;
+}
+
 static const struct {
 	unsigned need;
 	bool (*holds)(const struct view *v, enum side side);
@@ -77,6 +82,7 @@ static const struct {
 	{ NEED_READER, is_reader, "the strategy closes without reading the reply" },
 	{ NEED_FILE, has_file, "" },
 	{ NEED_KEPT, is_kept, "TIME_WAITs were recycled or refused by the kernel" },
+	{ NEED_CLOSED, is_closed, "TIME_WAITs were reopened by new connections" },
 };
 
 const char *identity_why_not(const struct identity *id, const struct view *v, enum side side)

@@ -48,6 +48,11 @@ void mono_thread_cpu_ns(int64_t *ret_user_ns, int64_t *ret_system_ns)
 	*ret_system_ns = timeval_ns(ru.ru_stime);
 }
 
+void mono_thread_plain_priority(void)
+{
+	(void)setpriority(PRIO_PROCESS, 0, 0); /* lowering is always allowed; Linux: of this thread */
+}
+
 void mono_wall_text(int64_t real_ns, char *buf, size_t size)
 {
 	time_t s = (time_t)(real_ns / NS_PER_S);

@@ -23,6 +23,9 @@ int64_t mono_real_offset_ns(void);
 /* CPU time of the calling thread: user and system, ns (getrusage(2), RUSAGE_THREAD). */
 void mono_thread_cpu_ns(int64_t *ret_user_ns, int64_t *ret_system_ns);
 
+/* Give the calling thread the plain priority (nice 0), whatever its process was started with. */
+void mono_thread_plain_priority(void);
+
 /* The wall clock as RFC 3339 in UTC, "2026-11-22T13:47:00Z". */
 void mono_wall_text(int64_t real_ns, char *buf, size_t size);
 

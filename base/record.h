@@ -67,6 +67,7 @@ struct record_time_wait {
 	int64_t entered;          /* counters: TW + TWKilled + TCPTimeWaitOverflow */
 	int64_t recycled;         /* TWRecycled */
 	int64_t overflowed;       /* TCPTimeWaitOverflow */
+	int64_t reopened;         /* ended early by a SYN on the 4-tuple; no counter moves */
 	int64_t expected_peak;    /* derived from the captured teardowns, without any sample */
 	int64_t drained_ns;       /* first sample at 0 after the peak */
 	int64_t left;             /* in the last sample */

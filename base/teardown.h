@@ -45,13 +45,13 @@ struct flow {
 	struct flow_dir dir[2];
 	uint64_t data_after_fin_bytes; /* sent to an end that had already sent its FIN */
 	int64_t established_ns;     /* ACK of the SYN-ACK */
+	int64_t reopened_ns;        /* a SYN of a new incarnation ended this one's TIME-WAIT then; -1: none */
 	int64_t reused_after_ns;    /* this 4-tuple's last TIME-WAIT began so long before; -1: not reused */
 	uint32_t capture_duplicates; /* packets the capture itself delivered twice */
 	int8_t first_fin, first_rst; /* direction, -1 nobody */
 	uint8_t initiator_by;
 	bool fins_crossed;          /* neither FIN acknowledged the other */
 	bool rst_after_fin;         /* a RST followed a FIN of either side */
-	bool syn_in_time_wait;      /* a SYN of a new incarnation met this one's TIME-WAIT */
 	bool late_data_rst;         /* data met a closed end, which answered by a RST without ACK */
 	bool rst_in_time_wait;      /* a RST, exact, arrived at an end in TIME-WAIT (RFC 1337) */
 	bool began_inside;          /* no SYN seen: the capture began within */

@@ -15,6 +15,7 @@
 #include "bench/worker.h"
 
 #define POLL_MS 100
+#define READY_POLL_MS 5 /* while labs are being made */
 #define FAST_RATE_PER_S 2000.0 /* from here on a case gets more than one thread at each end */
 
 struct batch {
@@ -25,6 +26,7 @@ struct batch {
 	size_t room, running;
 	size_t done, total;
 	int signal_fd, signal;
+	bool going;                 /* all labs of this batch have begun */
 	int code;                   /* the first thing that went wrong */
 	struct err *err;
 };
@@ -85,6 +87,7 @@ static int start_one(struct batch *b, struct worker *w, size_t case_index, int64
 		.client_threads = threads_for(p->spec->threads, p, cpus),
 		.server_threads = threads_for(p->spec->server_threads, p, cpus),
 		.classify = b->o->classify,
+		.wait_for_go = parallel > 1,
 	};
 
 	w->case_index = case_index;
@@ -159,6 +162,17 @@ static void show(struct batch *b)
 	progress_show(b->o->progress, row, n, b->done, b->total);
 }
 
+/* Labs are made one beside the other, but none starts before all are there. */
+static void let_go(struct batch *b)
+{
+	for (size_t i = 0; i < b->room; i++)
+		if (b->worker[i].pid > 0 && SHARED_GET(b->shared[i].phase) < CELL_READY)
+			return;
+	for (size_t i = 0; i < b->room; i++)
+		SHARED_SET(b->shared[i].go, 1);
+	b->going = true;
+}
+
 /* Wait for results, signals, and the time to show progress. */
 static void turn(struct batch *b)
 {
@@ -173,7 +187,8 @@ static void turn(struct batch *b)
 		of[n] = &b->worker[i];
 		fds[n++] = (struct pollfd){ .fd = b->worker[i].fd, .events = POLLIN };
 	}
-	if (poll(fds, n, POLL_MS) > 0) {
+	let_go(b);
+	if (poll(fds, n, b->going ? POLL_MS : READY_POLL_MS) > 0) {
 		if (fds[0].revents)
 			take_signal(b);
 		for (nfds_t i = 1; i < n; i++)
@@ -189,6 +204,7 @@ static void run_batch(struct batch *b, int number, int64_t round)
 	int64_t parallel = 0;
 	size_t next = 0;
 
+	b->going = false;
 	for (size_t i = 0; i < plan->count; i++)
 		parallel += plan->item[i].batch == number && round <= plan->item[i].spec->repeats;
 	for (size_t i = 0; i < plan->count && b->code == 0 && !b->signal; i++) {

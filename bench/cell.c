@@ -18,6 +18,7 @@
 #include "bench/wire.h"
 
 #define START_DELAY_NS (50 * NS_PER_MS) /* threads are up well before the first intended start */
+#define GO_POLL_NS (2 * NS_PER_MS)
 #define SETTLE_SLACK_NS (5 * NS_PER_S)
 #define SERVER_BACKLOG 65535 /* cut by somaxconn, which the lab raises */
 
@@ -133,6 +134,13 @@ static int start_client(struct cell *c, struct err *err)
 	return client_start(&o, &c->client, err);
 }
 
+static void wait_for_go(struct cell *c)
+{
+	SHARED_SET(c->o->shared->phase, CELL_READY);
+	while (c->o->wait_for_go && !SHARED_GET(c->o->shared->go) && !stop_asked(c))
+		mono_sleep_until(mono_now_ns() + GO_POLL_NS);
+}
+
 static int set_up(struct cell *c, struct err *err)
 {
 	int code;
@@ -144,8 +152,13 @@ static int set_up(struct cell *c, struct err *err)
 	if (code == 0)
 		code = start_server(c, err);
 	if (code == 0)
-		code = cell_witness_start(&c->witness, c->o, &c->lab, c->origin_ns, c->r, err);
-	return code;
+		code = cell_witness_open(&c->witness, c->o, &c->lab, c->r, err);
+	if (code != 0)
+		return code;
+	wait_for_go(c);
+	c->origin_ns = mono_now_ns();
+	c->r->started_ns = c->origin_ns - c->o->run_start_ns;
+	return cell_witness_start(&c->witness, c->origin_ns, err);
 }
 
 /* --- while it runs --------------------------------------------------------------------------- */
@@ -279,7 +292,6 @@ int cell_run(const struct cell_options *o, struct record_repeat *ret, struct err
 
 	cell_witness_init(&c.witness);
 	die_with_parent(o);
-	ret->started_ns = c.origin_ns - o->run_start_ns;
 	code = set_up(&c, err);
 	if (code == 0)
 		code = run_load(&c, err);

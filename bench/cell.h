@@ -1,14 +1,15 @@
 /*
  * cell: one repeat of one case, from namespaces to numbers, in a process of its own.
  *
- * The order is fixed: lab, sampler, sniffer, canary seen, counters read, server, load, settle (nothing but
- * TIME_WAIT left), counters read, canary seen, sniffer stopped, drain (TIME_WAIT gone), sampler
+ * The order is fixed: lab, server, sniffer, canary seen, (all neighbours ready,) sampler, counters read,
+ * load, settle (nothing but TIME_WAIT left), counters read, canary seen, sniffer stopped, drain (TIME_WAIT gone), sampler
  * stopped.  What the witnesses said goes into one struct record_repeat; what it means is not
  * judged here.
  */
 #ifndef TWBENCH_BENCH_CELL_H
 #define TWBENCH_BENCH_CELL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -28,6 +29,7 @@ struct cell_options {
 	int capture_fd;            /* for the capture file; -1: none */
 	int client_threads, server_threads;
 	struct cell_shared *shared;
+	bool wait_for_go;          /* start only when shared->go is set: making labs disturbs their neighbours */
 	pid_t parent_pid;          /* the lab dies with it; 0: with nobody */
 	/* What a captured teardown means (analysis/classify.h); bench does not think. */
 	struct teardown (*classify)(const struct flow *f);

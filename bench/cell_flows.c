@@ -26,20 +26,21 @@ static void add_teardown(struct record_repeat *r, const struct teardown *t)
 					  .first_rst = t->first_rst, .holder = t->holder, .count = 1 };
 }
 
-static void add_entry(struct cell_flows *c, int side, int64_t t_ns)
+static void add_stay(struct cell_flows *c, int side, int64_t from_ns, int64_t to_ns)
 {
-	if (c->enter_count[side] == c->enter_capacity[side]) {
-		size_t capacity = c->enter_capacity[side] ? c->enter_capacity[side] * 2 : 4096;
-		int64_t *more = realloc(c->enter_ns[side], capacity * sizeof(*more));
+	if (c->count[side] == c->capacity[side]) {
+		size_t capacity = c->capacity[side] ? c->capacity[side] * 2 : 4096;
+		struct stay *more = realloc(c->stay[side], capacity * sizeof(*more));
 
 		if (!more) {
-			c->enter_lost++;
+			c->lost++;
 			return;
 		}
-		c->enter_ns[side] = more;
-		c->enter_capacity[side] = capacity;
+		c->stay[side] = more;
+		c->capacity[side] = capacity;
 	}
-	c->enter_ns[side][c->enter_count[side]++] = t_ns;
+	c->stay[side][c->count[side]++] =
+		(struct stay){ .from_ns = from_ns, .to_ns = to_ns >= 0 ? to_ns : INT64_MAX };
 }
 
 void cell_flows_add(void *arg, const struct flow *f)
@@ -54,47 +55,139 @@ void cell_flows_add(void *arg, const struct flow *f)
 		out->fin_retrans[side] += f->dir[side].fin_retrans;
 		out->rst[side] += f->dir[side].rst;
 		if (t.time_wait_ns[side] >= 0)
-			add_entry(c, side, t.time_wait_ns[side]);
+			add_stay(c, side, t.time_wait_ns[side], f->reopened_ns);
 	}
 	add_teardown(c->r, &t);
 }
 
-static int compare_times(const void *x, const void *y)
+static int compare_begin(const void *x, const void *y)
 {
-	const int64_t *a = x, *b = y;
+	const struct stay *a = x, *b = y;
 
-	return (*a > *b) - (*a < *b);
+	return (a->from_ns > b->from_ns) - (a->from_ns < b->from_ns);
 }
 
-static int64_t most_within(int64_t *t, size_t n, int64_t window_ns)
-{
-	size_t oldest = 0, most = 0;
+struct change {
+	int64_t t_ns;
+	int by;
+};
 
-	qsort(t, n, sizeof(*t), compare_times);
+static int compare_change(const void *x, const void *y)
+{
+	const struct change *a = x, *b = y;
+
+	if (a->t_ns != b->t_ns)
+		return (a->t_ns > b->t_ns) - (a->t_ns < b->t_ns);
+	return a->by - b->by;
+}
+
+/* Walk over beginnings and ends in order; RECORD_NONE without the memory to do it. */
+static int64_t most_at_once(const struct stay *stay, size_t n)
+{
+	struct change *change = malloc((2 * n + 1) * sizeof(*change));
+	int64_t now = 0, most = 0;
+
+	if (!change)
+		return RECORD_NONE;
 	for (size_t i = 0; i < n; i++) {
-		while (t[i] - t[oldest] >= window_ns)
-			oldest++;
-		if (i - oldest + 1 > most)
-			most = i - oldest + 1;
+		int64_t end_ns = stay[i].from_ns + TIME_WAIT_SHORTEST_NS;
+
+		end_ns = stay[i].to_ns < end_ns ? stay[i].to_ns : end_ns;
+		change[2 * i] = (struct change){ stay[i].from_ns, 1 };
+		change[2 * i + 1] = (struct change){ end_ns, -1 };
 	}
-	return (int64_t)most;
+	qsort(change, 2 * n, sizeof(*change), compare_change);
+	for (size_t i = 0; i < 2 * n; i++) {
+		now += change[i].by;
+		most = now > most ? now : most;
+	}
+	free(change);
+	return most;
 }
 
 void cell_flows_finish(struct cell_flows *c)
 {
-	if (c->enter_lost > 0)
+	if (c->lost > 0)
 		return;
-	for (int side = 0; side < SIDE_COUNT; side++)
-		c->r->time_wait[side].expected_peak =
-			c->enter_count[side] ? most_within(c->enter_ns[side], c->enter_count[side],
-							   TIME_WAIT_SHORTEST_NS)
-					     : 0;
+	for (int side = 0; side < SIDE_COUNT; side++) {
+		struct record_time_wait *out = &c->r->time_wait[side];
+
+		out->expected_peak = most_at_once(c->stay[side], c->count[side]);
+		out->reopened = 0;
+		for (size_t i = 0; i < c->count[side]; i++)
+			out->reopened += c->stay[side][i].to_ns != INT64_MAX;
+	}
+}
+
+/* --- lifetimes ------------------------------------------------------------------------------- */
+
+struct lifetimes {
+	int64_t n, sum_ns, min_ns, max_ns;
+};
+
+static void add_lifetime(struct lifetimes *l, int64_t ns)
+{
+	l->min_ns = l->n == 0 || ns < l->min_ns ? ns : l->min_ns;
+	l->max_ns = l->n == 0 || ns > l->max_ns ? ns : l->max_ns;
+	l->sum_ns += ns;
+	l->n++;
+}
+
+static size_t skip_reopened(const struct stay *stay, size_t at, size_t n)
+{
+	while (at < n && stay[at].to_ns != INT64_MAX)
+		at++;
+	return at;
+}
+
+/* Pair the falls of the samples, from the end of the load on, with the beginnings. */
+static struct lifetimes pair(const struct cell_flows *c, int side, int64_t origin_ns)
+{
+	const struct series *s = &c->r->series;
+	const struct stay *stay = c->stay[side];
+	size_t n = c->count[side], at = skip_reopened(stay, 0, n);
+	struct lifetimes l = { 0 };
+
+	for (size_t i = 1; i < s->count; i++) {
+		int32_t fell = s->row[i - 1].count[side][COL_TIME_WAIT] -
+			       s->row[i].count[side][COL_TIME_WAIT];
+
+		if (s->row[i].t_ns < c->r->load_end_ns)
+			continue;
+		for (; fell > 0 && at < n; fell--) {
+			add_lifetime(&l, origin_ns + s->row[i].t_ns - stay[at].from_ns);
+			at = skip_reopened(stay, at + 1, n);
+		}
+	}
+	return at == n ? l : (struct lifetimes){ 0 };
+}
+
+void cell_flows_lifetimes(const struct cell_flows *c, int64_t origin_ns, int64_t period_ns)
+{
+	const struct record_repeat *r = c->r;
+
+	if (c->lost > 0 || r->load_end_ns - r->load_begin_ns >= TIME_WAIT_SHORTEST_NS)
+		return; /* beginnings and expiries overlap: the samples show only their difference */
+	for (int side = 0; side < SIDE_COUNT; side++) {
+		struct record_time_wait *out = &c->r->time_wait[side];
+		struct lifetimes l;
+
+		qsort(c->stay[side], c->count[side], sizeof(struct stay), compare_begin);
+		l = pair(c, side, origin_ns);
+		out->lifetime_n = l.n;
+		if (l.n == 0)
+			continue;
+		out->lifetime_min_ns = l.min_ns;
+		out->lifetime_mean_ns = l.sum_ns / l.n;
+		out->lifetime_max_ns = l.max_ns;
+		out->lifetime_resolution_ns = period_ns;
+	}
 }
 
 void cell_flows_release(struct cell_flows *c)
 {
 	for (int side = 0; side < SIDE_COUNT; side++) {
-		free(c->enter_ns[side]);
-		c->enter_ns[side] = NULL;
+		free(c->stay[side]);
+		c->stay[side] = NULL;
 	}
 }

@@ -13,17 +13,28 @@
 struct cell_flows {
 	struct record_repeat *r;
 	struct teardown (*classify)(const struct flow *f);
-	int64_t *enter_ns[SIDE_COUNT];   /* when each TIME_WAIT began, mono */
-	size_t enter_count[SIDE_COUNT], enter_capacity[SIDE_COUNT];
-	int64_t enter_lost;              /* no memory to keep them: nothing is derived then */
+	struct stay {
+		int64_t from_ns, to_ns;  /* TIME_WAIT, mono; to_ns: ended by a new SYN, else INT64_MAX */
+	} *stay[SIDE_COUNT];
+	size_t count[SIDE_COUNT], capacity[SIDE_COUNT];
+	int64_t lost;                    /* no memory to keep them: nothing is derived then */
 };
 
 /* The callback for the flow table; `arg` is a struct cell_flows. */
 void cell_flows_add(void *arg, const struct flow *f);
 
-/* Derive the peak of TIME_WAIT that the captured teardowns imply, without any sample: the most that
- * began within one shortest lifetime (60 s, include/net/tcp.h TCP_TIMEWAIT_LEN). */
+/*
+ * What the captured teardowns imply without any sample: the peak of TIME_WAIT (if each lasts its
+ * shortest, 60 s: include/net/tcp.h TCP_TIMEWAIT_LEN) and how many a new SYN ended early.
+ */
 void cell_flows_finish(struct cell_flows *c);
+
+/*
+ * Lifetimes: the k-th TIME_WAIT to begin on the wire is the k-th to expire in the samples (the timers
+ * are all alike).  Those that were reopened count on neither side.  Only for a side that drained.
+ */
+void cell_flows_lifetimes(const struct cell_flows *c, int64_t origin_ns, int64_t period_ns);
+
 void cell_flows_release(struct cell_flows *c);
 
 #endif

@@ -145,8 +145,8 @@ static bool prove(const struct cell_witness *w)
 	return false;
 }
 
-int cell_witness_start(struct cell_witness *w, const struct cell_options *o, const struct lab *lab,
-		       int64_t origin_ns, struct record_repeat *r, struct err *err)
+int cell_witness_open(struct cell_witness *w, const struct cell_options *o, const struct lab *lab,
+		      struct record_repeat *r, struct err *err)
 {
 	int code;
 
@@ -159,8 +159,6 @@ int cell_witness_start(struct cell_witness *w, const struct cell_options *o, con
 	if (code == 0)
 		code = open_in(w, SIDE_CLIENT, LAB_NS_CLIENT, err);
 	if (code == 0)
-		code = start_sampler(w, origin_ns, err);
-	if (code == 0)
 		code = start_sniffer(w, err);
 	if (code != 0)
 		return code;
@@ -172,6 +170,16 @@ int cell_witness_start(struct cell_witness *w, const struct cell_options *o, con
 		return err_set(err, -EIO, "the sniffer on '%s' did not see its canary",
 			       lab->interface[SIDE_CLIENT]);
 	r->capture.proven_start = w->sniffer != NULL;
+	return 0;
+}
+
+int cell_witness_start(struct cell_witness *w, int64_t origin_ns, struct err *err)
+{
+	int code = start_sampler(w, origin_ns, err);
+
+	w->origin_ns = origin_ns;
+	if (code != 0)
+		return code;
 	for (int i = 0; i < w->namespaces; i++) {
 		code = counter_set_read(&w->files[i], &w->before[i], err);
 		if (code != 0)
@@ -229,9 +237,10 @@ static void stop_sniffer(struct cell_witness *w)
 	if (s.file_error)
 		(void)snprintf(out->note, sizeof(out->note), "capture file incomplete: %s",
 			       strerror(s.file_error));
-	else if (s.flow.evicted > 0)
-		(void)snprintf(out->note, sizeof(out->note), "%llu connections evicted from the flow table",
-			       (unsigned long long)s.flow.evicted);
+	else if (s.flow.evicted_open > 0)
+		(void)snprintf(out->note, sizeof(out->note),
+			       "%llu open connections evicted from the flow table",
+			       (unsigned long long)s.flow.evicted_open);
 }
 
 int cell_witness_after_load(struct cell_witness *w, struct err *err)
@@ -300,6 +309,7 @@ void cell_witness_stop(struct cell_witness *w)
 		note_ledger_and_counters(w);
 		stop_sampler(w);
 		cell_ports_peak(w->r);
+		cell_flows_lifetimes(&w->flows, w->origin_ns, w->o->spec->sample_period_ns);
 	}
 	if (w->sniffer)
 		sniffer_stop(w->sniffer, &ignored); /* the load never began */

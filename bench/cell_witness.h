@@ -24,6 +24,7 @@ struct cell_witness {
 	struct counter_files files[SIDE_COUNT];
 	struct counter_set before[SIDE_COUNT], after[SIDE_COUNT];
 	bool counted;
+	int64_t origin_ns;
 	struct sampler *sampler;
 	struct sniffer *sniffer;
 	char sniffer_absent[160];          /* why there is none */
@@ -33,10 +34,13 @@ struct cell_witness {
 /* All closed; safe to stop. */
 void cell_witness_init(struct cell_witness *w);
 
-/* Open everything, start sampler and sniffer, see the first canary, read the counters.  The caller
- * ends in the client's namespace.  0 or negative errno with *err. */
-int cell_witness_start(struct cell_witness *w, const struct cell_options *o, const struct lab *lab,
-		       int64_t origin_ns, struct record_repeat *r, struct err *err);
+/* Open everything, start the sniffer and see the first canary.  The caller ends in the client's
+ * namespace.  0 or negative errno with *err. */
+int cell_witness_open(struct cell_witness *w, const struct cell_options *o, const struct lab *lab,
+		      struct record_repeat *r, struct err *err);
+
+/* Start the sampler and read the counters: from here on everything counts.  As above. */
+int cell_witness_start(struct cell_witness *w, int64_t origin_ns, struct err *err);
 
 /* A sample that began after this call.  0 or -ETIMEDOUT. */
 int cell_witness_fresh(struct cell_witness *w, int64_t deadline_ns, struct sampler_now *ret);

@@ -245,6 +245,7 @@ static void *client_main(void *arg)
 	struct client_thread *t = arg;
 	int64_t give_up_ns = INT64_MAX;
 
+	mono_thread_plain_priority();
 	t->have_arrival = arrival_next(&t->arrival, &t->arrival_ns, &t->arrival_client);
 	while (mono_now_ns() < t->begin_ns && SHARED_GET(t->shared->stop) == STOP_NO)
 		mono_sleep_until(t->begin_ns);

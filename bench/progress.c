@@ -87,7 +87,7 @@ static struct totals sum_rows(const struct progress_row *row, size_t rows)
 			t.ports_used = SHARED_GET(s->ports_used); /* of the lab that is nearest to its end */
 			t.ports_capacity = SHARED_GET(s->ports_capacity);
 		}
-		t.waiting += phase <= CELL_SETUP;
+		t.waiting += phase <= CELL_READY;
 		t.loading += phase == CELL_LOAD || phase == CELL_SETTLE;
 		t.draining += phase == CELL_DRAIN;
 		add_rate(&t, &row[i], now_ns);

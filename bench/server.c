@@ -73,6 +73,7 @@ static void *server_main(void *arg)
 	int64_t user_ns, system_ns;
 	bool go = true;
 
+	mono_thread_plain_priority();
 	while (go) {
 		int64_t now_ns = mono_now_ns();
 		int64_t wake_ns = server_conn_wake(t, now_ns);

@@ -12,11 +12,12 @@
 
 #include "base/side.h"
 
-enum cell_phase { CELL_WAITING, CELL_SETUP, CELL_LOAD, CELL_SETTLE, CELL_DRAIN, CELL_DONE };
+enum cell_phase { CELL_WAITING, CELL_SETUP, CELL_READY, CELL_LOAD, CELL_SETTLE, CELL_DRAIN, CELL_DONE };
 enum cell_stop { STOP_NO, STOP_SOON, STOP_NOW };
 
 struct cell_shared {
 	atomic_int stop;                     /* enum cell_stop */
+	atomic_int go;                       /* all labs of the batch are ready */
 	atomic_int phase;                    /* enum cell_phase */
 	_Atomic int64_t load_begin_ns;       /* mono */
 	_Atomic int64_t attempted, ended, failed; /* connections */

@@ -268,7 +268,7 @@ static uint32_t begin(struct flow_table *t, const struct segment *s, uint32_t ha
 static uint32_t replace(struct flow_table *t, uint32_t place, const struct segment *s)
 {
 	struct live *old = &t->pool[place];
-	int64_t since_ns = live_meet_syn(old);
+	int64_t since_ns = live_meet_syn(old, s->t_ns);
 	uint32_t hash = old->hash, next;
 
 	settle_before(t, old);

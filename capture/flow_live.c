@@ -63,7 +63,7 @@ void live_begin(struct live *l, const struct segment *s, uint16_t server_port, u
 	memset(l, 0, sizeof(*l));
 	l->number = number;
 	l->first_ns = l->last_ns = s->t_ns;
-	l->established_ns = l->reused_after_ns = -1;
+	l->established_ns = l->reused_after_ns = l->reopened_ns = -1;
 	l->first_fin = l->first_rst = -1;
 	l->began_inside = (s->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN;
 	for (int d = 0; d < 2; d++) {
@@ -331,7 +331,7 @@ bool live_answers_syn(const struct live *l, int dir, const struct segment *s)
 	return dir == l->opener && follows_syn(opener, s->seq);
 }
 
-int64_t live_meet_syn(struct live *l)
+int64_t live_meet_syn(struct live *l, int64_t syn_ns)
 {
 	int64_t since_ns = -1;
 	struct flow f;
@@ -343,7 +343,7 @@ int64_t live_meet_syn(struct live *l)
 		if (t_ns > since_ns)
 			since_ns = t_ns;
 	}
-	l->syn_in_time_wait = since_ns >= 0;
+	l->reopened_ns = since_ns >= 0 ? syn_ns : -1;
 	return since_ns;
 }
 
@@ -399,7 +399,7 @@ void live_report(const struct live *l, struct flow *ret)
 		.fins_crossed = x->fin > 0 && y->fin > 0 && after_by(x->fin_ack, y->fin_seq) <= 0 &&
 				after_by(y->fin_ack, x->fin_seq) <= 0,
 		.rst_after_fin = l->rst_after_fin,
-		.syn_in_time_wait = l->syn_in_time_wait,
+		.reopened_ns = l->reopened_ns,
 		.late_data_rst = l->late_data_rst,
 		.rst_in_time_wait = l->rst_in_time_wait,
 		.began_inside = l->began_inside,

@@ -34,7 +34,7 @@ struct live {
 	struct tuple tuple; /* a is the initiator */
 	struct live_dir dir[2];
 	uint64_t number;
-	int64_t first_ns, last_ns, established_ns, reused_after_ns;
+	int64_t first_ns, last_ns, established_ns, reused_after_ns, reopened_ns;
 	uint64_t data_after_fin_bytes;
 	uint32_t duplicates;
 	uint32_t hash; /* the rest is the table's: where the connection is linked */
@@ -42,7 +42,7 @@ struct live {
 	int8_t first_fin, first_rst;
 	uint8_t initiator_by;
 	uint8_t opener; /* direction of the first SYN */
-	bool rst_after_fin, late_data_rst, rst_in_time_wait, syn_in_time_wait, began_inside;
+	bool rst_after_fin, late_data_rst, rst_in_time_wait, began_inside;
 	bool closed_list;
 };
 
@@ -65,7 +65,7 @@ bool live_is_another(const struct live *l, int dir, const struct segment *s);
 bool live_answers_syn(const struct live *l, int dir, const struct segment *s);
 
 /* The next connection's SYN arrived: note it if an end is in TIME-WAIT.  Since when; -1: none. */
-int64_t live_meet_syn(struct live *l);
+int64_t live_meet_syn(struct live *l, int64_t syn_ns);
 
 /* The row to hand out. */
 void live_report(const struct live *l, struct flow *ret);

@@ -65,7 +65,7 @@ static bool is_kept(const struct view *v, enum side side)
 
 static bool is_closed(const struct view *v, enum side side)
 {
-	return v->r->time_wait[side].reopened <= 0;
+	return v->r->time_wait[side].reopened <= 0 && v->r->time_wait[side].assassinated <= 0;
 }
 
 static const struct {
@@ -82,7 +82,7 @@ static const struct {
 	{ NEED_READER, is_reader, "the strategy closes without reading the reply" },
 	{ NEED_FILE, has_file, "" },
 	{ NEED_KEPT, is_kept, "TIME_WAITs were recycled or refused by the kernel" },
-	{ NEED_CLOSED, is_closed, "TIME_WAITs were reopened by new connections" },
+	{ NEED_CLOSED, is_closed, "TIME_WAITs were ended early by a SYN or a RST" },
 };
 
 const char *identity_why_not(const struct identity *id, const struct view *v, enum side side)

@@ -66,6 +66,7 @@ TERM(syns, minus(v->r->capture.syn, v->r->capture.syn_retrans))
 TERM(syn_acks, minus(v->r->capture.syn_ack, v->r->capture.syn_ack_retrans))
 TERM(fins, minus(v->r->capture.fin[side], v->r->capture.fin_retrans[side]))
 TERM(rsts, v->r->capture.rst[side])
+TERM(closing_rsts, minus(v->r->capture.rst[side], v->r->capture.rst_in_time_wait[side]))
 TERM(flows, v->r->capture.flows)
 
 static int64_t classified(const struct view *v, enum side side)
@@ -204,16 +205,31 @@ static int64_t samples_outside(const struct view *v, enum side side)
 TERM(samples_told, plus(samples_seen(v, side), samples_lost(v, side)))
 TERM(peak, v->r->time_wait[side].peak)
 
-/* A SYN on the same 4-tuple ended some before their time (RFC 6191); only the wire shows it. */
-TERM(entered_kept, minus(entered(v, side), v->r->time_wait[side].reopened))
-TERM(holders_kept, minus(derive_holders(v->r, side), v->r->time_wait[side].reopened))
+/* A SYN on the 4-tuple (RFC 6191) or a RST (RFC 1337) ended some early; only the wire shows it. */
+TERM(ended_early, plus(v->r->time_wait[side].reopened, v->r->time_wait[side].assassinated))
+TERM(entered_kept, minus(entered(v, side), ended_early(v, side)))
+TERM(holders_kept, minus(derive_holders(v->r, side), ended_early(v, side)))
+
+/* With tcp_rfc1337 set the kernel ignores such a RST, and the wire does not show that. */
+static int64_t assassinated(const struct view *v, enum side side)
+{
+	int64_t n = v->r->time_wait[side].assassinated;
+
+	return n == RECORD_NONE ? 0 : n;
+}
+
+static int64_t assassinated_anywhere(const struct view *v, enum side side)
+{
+	(void)side;
+	return assassinated(v, SIDE_CLIENT) + assassinated(v, SIDE_SERVER);
+}
 
 /* A close that passes FIN-WAIT-2 without ending in TIME_WAIT: sockstat and the dump that tells the
  * two apart are not read at one instant, so those in flight may be taken for TIME_WAIT. */
 static int64_t peak_slack(const struct view *v, enum side side)
 {
 	if (!v->c->declared.counters[side].time_wait || sides_has(v->c->declared.time_wait, side))
-		return 0;
+		return assassinated(v, side);
 	return v->r->ledger.in_flight_peak > 0 ? v->r->ledger.in_flight_peak : 1;
 }
 
@@ -341,15 +357,17 @@ const struct identity identities[] = {
 	  "FINs the strategy sends x connections",
 	  "sniffer", "strategy", fins, declared_fins, NULL, CLEAN, REACH_SIDE,
 	  "some connections were closed in another way" },
-	{ "RSTs: capture = declared", "captured RSTs", "RSTs the strategy sends x connections",
-	  "sniffer", "strategy", rsts, declared_rsts, NULL, CLEAN, REACH_SIDE,
+	{ "RSTs: capture = declared", "captured RSTs but for those that met a TIME_WAIT",
+	  "RSTs the strategy sends x connections",
+	  "sniffer", "strategy", closing_rsts, declared_rsts, NULL, CLEAN, REACH_SIDE,
 	  "some connections were closed in another way" },
 	{ "RSTs: kernel = capture", "OutRsts of this side's kernel", "captured RSTs",
 	  "counters", "sniffer", out_rsts, rsts, NULL, COUNTED, REACH_COUNTER,
 	  "RSTs are missing in the capture" },
 	{ "teardowns: capture = declared", "captured connections of a declared class",
 	  "connections that ended as declared",
-	  "sniffer", "strategy", classified_as_declared, healthy, NULL, CLEAN, REACH_ONCE,
+	  "sniffer", "strategy", classified_as_declared, healthy, assassinated_anywhere, CLEAN,
+	  REACH_ONCE,
 	  "some connections were closed in another way; see teardowns" },
 
 	{ "TIME_WAIT made: kernel = declared", "TW + TWKilled + TCPTimeWaitOverflow",
@@ -383,7 +401,8 @@ const struct identity identities[] = {
 	  "TIME_WAIT is at the wrong end" },
 	{ "TIME_WAIT: kernel = samples", "TW + TWKilled + TCPTimeWaitOverflow, less those reopened",
 	  "highest sample of TIME_WAIT",
-	  "sniffer", "sampler", entered_kept, peak, NULL, AT_ONCE | NEED_ISOLATED, REACH_COUNTER,
+	  "sniffer", "sampler", entered_kept, peak, assassinated, AT_ONCE | NEED_ISOLATED,
+	  REACH_COUNTER,
 	  "TIME_WAITs ended early, or the sampler missed some" },
 	{ "TIME_WAIT: capture = samples",
 	  "captured connections that leave TIME_WAIT here, less those reopened",

@@ -37,7 +37,7 @@ enum need {
 	NEED_READER = 1 << 6,   /* the client reads its replies */
 	NEED_FILE = 1 << 7,     /* a capture file was kept */
 	NEED_KEPT = 1 << 8,     /* no TIME_WAIT was recycled or refused: the peak is not cut */
-	NEED_CLOSED = 1 << 9,   /* ... nor reopened by a SYN */
+	NEED_CLOSED = 1 << 9,   /* ... nor ended by a SYN or a RST */
 };
 
 /* How often a row is evaluated. */

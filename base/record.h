@@ -68,6 +68,7 @@ struct record_time_wait {
 	int64_t recycled;         /* TWRecycled */
 	int64_t overflowed;       /* TCPTimeWaitOverflow */
 	int64_t reopened;         /* ended early by a SYN on the 4-tuple; no counter moves */
+	int64_t assassinated;     /* ended early by a RST (RFC 1337) */
 	int64_t expected_peak;    /* derived from the captured teardowns, without any sample */
 	int64_t drained_ns;       /* first sample at 0 after the peak */
 	int64_t left;             /* in the last sample */
@@ -90,6 +91,7 @@ struct record_capture {
 	int64_t flows;                 /* connections seen, by SYN */
 	int64_t syn, syn_retrans, syn_ack, syn_ack_retrans;
 	int64_t fin[SIDE_COUNT], fin_retrans[SIDE_COUNT], rst[SIDE_COUNT];
+	int64_t rst_in_time_wait[SIDE_COUNT]; /* of these, where a RST ended a TIME_WAIT */
 	int64_t undecodable;           /* cut short or not IP */
 	int64_t file_bytes;            /* size of the kept capture file */
 	char *file;                    /* its path below the run directory; NULL: none kept */
@@ -117,7 +119,7 @@ struct record_witness {
 	int64_t seen, lost;        /* lost: RECORD_NONE when not knowable */
 	bool present;
 	char note[160];            /* why absent, or what to know about it */
-	int64_t period_ns, max_lag_ns; /* samplers only */
+	int64_t period_ns, max_lag_ns, max_gap_ns; /* samplers only */
 	int64_t cpu_ns;            /* CPU its thread used */
 };
 

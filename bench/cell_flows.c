@@ -43,6 +43,14 @@ static void add_stay(struct cell_flows *c, int side, int64_t from_ns, int64_t to
 		(struct stay){ .from_ns = from_ns, .to_ns = to_ns >= 0 ? to_ns : INT64_MAX };
 }
 
+/* A RST in TIME_WAIT ends it (RFC 1337, unless tcp_rfc1337 is set); else a new SYN may. */
+static int64_t early_end(const struct flow *f, const struct teardown *t)
+{
+	if (t->assassinated)
+		return f->dir[0].rst_ns > f->dir[1].rst_ns ? f->dir[0].rst_ns : f->dir[1].rst_ns;
+	return f->reopened_ns;
+}
+
 void cell_flows_add(void *arg, const struct flow *f)
 {
 	struct cell_flows *c = arg;
@@ -54,8 +62,12 @@ void cell_flows_add(void *arg, const struct flow *f)
 		out->fin[side] += f->dir[side].fin;
 		out->fin_retrans[side] += f->dir[side].fin_retrans;
 		out->rst[side] += f->dir[side].rst;
-		if (t.time_wait_ns[side] >= 0)
-			add_stay(c, side, t.time_wait_ns[side], f->reopened_ns);
+		out->rst_in_time_wait[side] += t.assassinated ? f->dir[side].rst : 0;
+		if (t.time_wait_ns[side] < 0)
+			continue;
+		add_stay(c, side, t.time_wait_ns[side], early_end(f, &t));
+		c->assassinated[side] += t.assassinated;
+		c->reopened[side] += !t.assassinated && f->reopened_ns >= 0;
 	}
 	add_teardown(c->r, &t);
 }
@@ -113,9 +125,8 @@ void cell_flows_finish(struct cell_flows *c)
 		struct record_time_wait *out = &c->r->time_wait[side];
 
 		out->expected_peak = most_at_once(c->stay[side], c->count[side]);
-		out->reopened = 0;
-		for (size_t i = 0; i < c->count[side]; i++)
-			out->reopened += c->stay[side][i].to_ns != INT64_MAX;
+		out->reopened = c->reopened[side];
+		out->assassinated = c->assassinated[side];
 	}
 }
 
@@ -133,7 +144,7 @@ static void add_lifetime(struct lifetimes *l, int64_t ns)
 	l->n++;
 }
 
-static size_t skip_reopened(const struct stay *stay, size_t at, size_t n)
+static size_t skip_ended_early(const struct stay *stay, size_t at, size_t n)
 {
 	while (at < n && stay[at].to_ns != INT64_MAX)
 		at++;
@@ -145,7 +156,7 @@ static struct lifetimes pair(const struct cell_flows *c, int side, int64_t origi
 {
 	const struct series *s = &c->r->series;
 	const struct stay *stay = c->stay[side];
-	size_t n = c->count[side], at = skip_reopened(stay, 0, n);
+	size_t n = c->count[side], at = skip_ended_early(stay, 0, n);
 	struct lifetimes l = { 0 };
 
 	for (size_t i = 1; i < s->count; i++) {
@@ -156,7 +167,7 @@ static struct lifetimes pair(const struct cell_flows *c, int side, int64_t origi
 			continue;
 		for (; fell > 0 && at < n; fell--) {
 			add_lifetime(&l, origin_ns + s->row[i].t_ns - stay[at].from_ns);
-			at = skip_reopened(stay, at + 1, n);
+			at = skip_ended_early(stay, at + 1, n);
 		}
 	}
 	return at == n ? l : (struct lifetimes){ 0 };

@@ -374,7 +374,7 @@ static void test_absent_sniffer(void)
 	free(p->capture.file);
 	p->capture = empty.capture;
 	p->teardown_count = 0;
-	p->time_wait[SIDE_CLIENT].reopened = p->time_wait[SIDE_SERVER].reopened = RECORD_NONE;
+	p->time_wait[SIDE_CLIENT] = p->time_wait[SIDE_SERVER] = empty.time_wait[SIDE_CLIENT];
 	record_repeat_release(&empty);
 	p->witness[1].present = false;
 	sample_copy(p->witness[1].note, sizeof(p->witness[1].note), "no right to capture");
@@ -427,7 +427,12 @@ static void test_reopened(void)
 	is_int(p->time_wait[SIDE_SERVER].expected_peak, 1597,
 	       "reopened TIME_WAITs are not expected");
 	is_int(p->time_wait[SIDE_SERVER].lifetime_n, 0, "... nor can lifetimes be paired");
-	trusted(&r, c, "three TIME_WAITs reopened by a SYN");
+	ok(reconcile(c, p), "three TIME_WAITs reopened by a SYN: trustworthy");
+	p->time_wait[SIDE_SERVER].reopened = 1;
+	p->time_wait[SIDE_SERVER].assassinated = 2;
+	p->capture.rst[SIDE_CLIENT] = p->capture.rst_in_time_wait[SIDE_CLIENT] = 2;
+	*counter_after(p, SIDE_CLIENT, "TcpOutRsts") = 2;
+	trusted(&r, c, "one reopened, two ended by a RST");
 }
 
 static void test_udp(void)

@@ -202,6 +202,16 @@ static int64_t samples_outside(const struct view *v, enum side side)
 	return lost == RECORD_NONE ? 1 : lost + 1;
 }
 
+/* What changes and changes back within a second would be missed; TIME_WAIT lasts sixty. */
+TERM(longest_gap_ms,
+     sampler(v) && sampler(v)->max_gap_ns != RECORD_NONE ? sampler(v)->max_gap_ns / 1000000 : RECORD_NONE)
+TERM(period_ms, derive_period_ns(v->r) == RECORD_NONE ? RECORD_NONE : derive_period_ns(v->r) / 1000000)
+
+static int64_t gap_spare(const struct view *v, enum side side)
+{
+	return 1000 + period_ms(v, side) / 2;
+}
+
 TERM(samples_told, plus(samples_seen(v, side), samples_lost(v, side)))
 TERM(peak, v->r->time_wait[side].peak)
 
@@ -422,6 +432,10 @@ const struct identity identities[] = {
 	{ "samples lost", "samples missed or not kept", "at most one in twenty, or ten",
 	  "sampler", "sampler", samples_lost, zero, samples_spare, 0, REACH_ONCE,
 	  "lengthen witnesses.sample_period" },
+	{ "longest time without a sample", "milliseconds between two samples at the most",
+	  "milliseconds of a sampling period",
+	  "sampler", "sampler", longest_gap_ms, period_ms, gap_spare, 0, REACH_ONCE,
+	  "the machine stood still, or was too busy" },
 	{ "samples: kept = reported", "samples in the series", "samples the sampler took",
 	  "sampler", "sampler", samples_kept, samples_seen, NULL, 0, REACH_ONCE,
 	  "samples were lost on the way into the record" },

@@ -47,14 +47,14 @@ static const struct target {
 	const char *name;
 	int (*run)(const uint8_t *data, size_t size);
 } targets[] = {
-	{ "counters", fuzz_counters },
-	{ "diag", fuzz_diag },
-	{ "flow", fuzz_flow },
-	{ "json", fuzz_json },
-	{ "pcap", fuzz_pcap },
-	{ "record", fuzz_record },
-	{ "scenario", fuzz_scenario },
-	{ "segment", fuzz_segment },
+	{ "counters", counters_entry },
+	{ "diag", diag_entry },
+	{ "flow", flow_entry },
+	{ "json", json_entry },
+	{ "pcap", pcap_entry },
+	{ "record", record_entry },
+	{ "scenario", scenario_entry },
+	{ "segment", segment_entry },
 };
 
 #define TARGET_COUNT (sizeof(targets) / sizeof(targets[0]))

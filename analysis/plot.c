@@ -37,7 +37,7 @@ static const struct graph {
 	  "share of teardown classes, as captured", "bars", "stacked", plot_fill_teardowns },
 	{ "ports", "Local ports in use, against those there are (lower is better)",
 	  "ports held by the client, and when they ran out", "panels", NULL, plot_fill_ports },
-	{ "outcomes", "How connections ended for the client (all ok is better)",
+	{ "outcomes", "How connections ended for the client (as declared is better)",
 	  "outcomes by case, when any connection failed", "bars", "stacked", plot_fill_outcomes },
 	{ "cost", "CPU time per request, by part (lower is better)",
 	  "CPU of client, server and witnesses per request", "bars", "stacked", plot_fill_cost },

@@ -117,7 +117,7 @@ static void add_check(struct record_repeat *r, const struct identity *id, const 
 
 	if (why_not && sum)
 		why_not = identity_why_not(id, v, SIDE_SERVER);
-	if (r->check_count >= CHECKS_MAX)
+	if (r->check_count >= CHECKS_MAX || (why_not && !*why_not))
 		return;
 	k = &r->check[r->check_count++];
 	*k = (struct record_check){ .left = RECORD_NONE, .right = RECORD_NONE };

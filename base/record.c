@@ -86,7 +86,7 @@ const void *list_items(const struct field *f, const void *object, size_t *ret_co
 	return f->list->heap ? *(const void *const *)p : p;
 }
 
-/* Room for one more.  A heap list grows by doubling; its capacity is the power of two above count. */
+/* Room for one more.  A heap list grows by doubling: its capacity is the power of two above. */
 static void *list_room(const struct field *f, void *object, size_t count)
 {
 	const struct field_list *l = f->list;

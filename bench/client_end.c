@@ -90,7 +90,7 @@ void client_conn_finish(struct client_thread *t, struct conn *c, enum outcome ou
 	t->open--;
 	c->phase = CONN_FREE;
 	c->outcome = outcome;
-	client_thread_free_again(t, c, now_ns);
+	client_thread_free_again(t, c);
 }
 
 static enum outcome reset_outcome(const struct conn *c)

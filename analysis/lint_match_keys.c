@@ -154,7 +154,7 @@ LINT_LINE(match_absent)
 	const struct sysctl_key *k = sysctl_key_find(line->key);
 
 	/* In a namespace the host's keys do not show: their absence tells nothing. */
-	if (!k || k->scope == KEY_HOST || !kernel_lacks(l, line))
+	if (!k || k->scope == KEY_HOST || line->dash || !kernel_lacks(l, line))
 		return false;
 	return lint_say(f, "%s: Linux 6.18 has it, %s has not", line->key, l->options.probe->name);
 }

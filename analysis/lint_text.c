@@ -30,6 +30,52 @@ static void paragraph(const char *label, const char *text, FILE *out)
 	(void)fputc('\n', out);
 }
 
+/* One word for a shell, quoted if need be; it goes to a terminal first. */
+static void shell_word(const char *text, FILE *out)
+{
+	bool plain = text[0] && !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
+						   "UVWXYZ0123456789._/=,:@%+-")];
+
+	if (!plain)
+		(void)fputc('\'', out);
+	for (; *text; text++) {
+		if (*text == '\'')
+			fputs("'\\''", out);
+		else
+			(void)fputc((unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text, out);
+	}
+	if (!plain)
+		(void)fputc('\'', out);
+}
+
+/* The command of the rule, for this file and this line. */
+static void prove(const struct lint_finding *f, FILE *out)
+{
+	const struct {
+		const char *mark, *text;
+	} words[] = {
+		{ "KEY", f->line ? f->line->key : NULL },
+		{ "VALUE", f->line ? f->line->value : NULL },
+		{ "FILE", f->file->path },
+	};
+	const char *p = f->rule->prove;
+
+	fprintf(out, "    %-*s", INDENT - 4, "prove:");
+	while (*p) {
+		size_t i = 0, count = sizeof(words) / sizeof(words[0]);
+
+		while (i < count && strncmp(p, words[i].mark, strlen(words[i].mark)) != 0)
+			i++;
+		if (i < count && words[i].text) {
+			shell_word(words[i].text, out);
+			p += strlen(words[i].mark);
+		} else {
+			(void)fputc(*p++, out);
+		}
+	}
+	(void)fputc('\n', out);
+}
+
 static const char *colour_of(enum lint_severity s)
 {
 	static const char *const codes[] = { "\033[36m", "\033[33m", "\033[31m" };
@@ -61,7 +107,7 @@ static void finding_text(const struct lint *l, size_t index, const struct lint_t
 		return;
 	paragraph("kernel:", r->kernel, out);
 	paragraph("source:", r->source, out);
-	fprintf(out, "    %-*s%s\n", INDENT - 4, "prove:", r->prove);
+	prove(f, out);
 }
 
 static const char *plural(size_t n)

@@ -15,11 +15,16 @@
 #include "tests/fuzz/json_fuzz.c"
 #undef LLVMFuzzerTestOneInput
 
+#define LLVMFuzzerTestOneInput sysctlconf_entry
+#include "tests/fuzz/sysctlconf_fuzz.c"
+#undef LLVMFuzzerTestOneInput
+
 static const struct target {
 	const char *name;
 	int (*run)(const uint8_t *data, size_t size);
 } targets[] = {
 	{ "json", fuzz_json },
+	{ "sysctlconf", fuzz_sysctlconf },
 };
 
 #define TARGET_COUNT (sizeof(targets) / sizeof(targets[0]))

@@ -27,7 +27,6 @@
 #include "tests/fuzz/json_fuzz.c"
 #undef LLVMFuzzerTestOneInput
 
-<<<<<<< HEAD
 #define LLVMFuzzerTestOneInput pcap_entry
 #include "tests/fuzz/pcap_fuzz.c"
 #undef LLVMFuzzerTestOneInput
@@ -42,17 +41,16 @@
 
 #define LLVMFuzzerTestOneInput segment_entry
 #include "tests/fuzz/segment_fuzz.c"
-=======
+#undef LLVMFuzzerTestOneInput
+
 #define LLVMFuzzerTestOneInput sysctlconf_entry
 #include "tests/fuzz/sysctlconf_fuzz.c"
->>>>>>> lint
 #undef LLVMFuzzerTestOneInput
 
 static const struct target {
 	const char *name;
 	int (*run)(const uint8_t *data, size_t size);
 } targets[] = {
-<<<<<<< HEAD
 	{ "counters", counters_entry },
 	{ "diag", diag_entry },
 	{ "flow", flow_entry },
@@ -61,10 +59,7 @@ static const struct target {
 	{ "record", record_entry },
 	{ "scenario", scenario_entry },
 	{ "segment", segment_entry },
-=======
-	{ "json", fuzz_json },
-	{ "sysctlconf", fuzz_sysctlconf },
->>>>>>> lint
+	{ "sysctlconf", sysctlconf_entry },
 };
 
 #define TARGET_COUNT (sizeof(targets) / sizeof(targets[0]))

@@ -70,6 +70,7 @@ struct record_time_wait {
 	int64_t reopened;         /* ended early by a SYN on the 4-tuple; no counter moves */
 	int64_t assassinated;     /* ended early by a RST (RFC 1337) */
 	int64_t expected_peak;    /* derived from the captured teardowns, without any sample */
+	int64_t expected_peak_high; /* ... if each lasts its longest: 60 s and a timer step */
 	int64_t drained_ns;       /* first sample at 0 after the peak */
 	int64_t left;             /* in the last sample */
 	double socket_seconds;    /* integral of the samples */

@@ -155,7 +155,8 @@ int cell_witness_open(struct cell_witness *w, const struct cell_options *o, cons
 	w->lab = lab;
 	w->r = r;
 	w->namespaces = lab->shared || lab->topology == TOPOLOGY_HOST ? 1 : 2;
-	w->flows = (struct cell_flows){ .r = r, .classify = o->classify };
+	w->flows = (struct cell_flows){ .r = r, .classify = o->classify,
+					.timer_step_ns = o->timer_step_ns };
 	code = w->namespaces == 2 ? open_in(w, SIDE_SERVER, LAB_NS_SERVER, err) : 0;
 	if (code == 0)
 		code = open_in(w, SIDE_CLIENT, LAB_NS_CLIENT, err);

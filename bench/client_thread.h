@@ -13,9 +13,9 @@
 #include "bench/client.h"
 #include "bench/closer.h"
 #include "bench/conn.h"
+#include "bench/ledger.h"
 #include "bench/ports.h"
 
-#define ERRNO_MAX 160
 #define RECEIVE_BYTES 65536
 
 struct client_thread {
@@ -45,7 +45,7 @@ struct client_thread {
 	struct ports ports;
 
 	struct record_ledger ledger;
-	int64_t errnos[ERRNO_MAX];
+	int64_t errnos[LEDGER_ERRNOS];
 	struct hist response, service, connect;
 	char *request, *receive;
 	int64_t cpu_user_ns, cpu_system_ns;

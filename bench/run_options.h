@@ -28,6 +28,7 @@ struct run_overrides {
 	{ "rate", 'r', "N/s", "load.rate", "arrivals per second (open loop)" },                   \
 	{ "duration", 'd', "TIME", "load.duration", "of the load: 8s, 250ms, 2m" },               \
 	{ "repeat", 'n', "N", "repeat", "repeats of each case, each in a fresh lab" },            \
+	{ "target", 0, "HOST:PORT", "host", "a server that is not ours (topology host)" }, \
 	{ "topology", 't', "NAME", "topology", "veth, wire, lo, lo-alias, host" },                \
 	{ "seed", 0, "N", "seed", "of all that is random" },                                      \
 	{ "capture", 0, "MODE", "witnesses.capture", "off, on, keep (keep the pcap file)" },      \

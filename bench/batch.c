@@ -69,6 +69,8 @@ static int threads_for(int64_t wanted, const struct plan_case *p, int64_t cpus)
 {
 	if (wanted > 0)
 		return (int)wanted;
+	if (p->spec->engine == ENGINE_STRAIGHT)
+		return (int)cpus;
 	return p->rate_per_s < FAST_RATE_PER_S || cpus < 2 ? 1 : (int)(cpus < 8 ? (cpus + 1) / 2 : 4);
 }
 

@@ -25,7 +25,7 @@ static void go_idle(struct client_thread *t, struct conn *c)
 	t->in_flight--;
 	client_deadline_drop(t, c);
 	c->phase = CONN_IDLE;
-	client_thread_free_again(t, c, now_ns);
+	client_thread_free_again(t, c);
 }
 
 /* What the strategy wants next, once the reply is complete. */

@@ -26,11 +26,8 @@ is "exact: they ran each in a lab of their own" "$(json $record '[p["parallel_la
 
 # --- loss is not hidden ---------------------------------------------------------------------------------
 
-lossy() { # lossy OPTION...
-	run "$twbench" run smoke -s client-rst -d 2s -c 200 --set load.shape=saturate \
-		--set witnesses.capture_buffer=64Ki --out lossy --no-plots "$@"
-}
-lossy
+run "$twbench" run smoke -s client-rst -d 2s -c 200 --set load.shape=saturate \
+	--set witnesses.capture_buffer=64Ki --out lossy --no-plots
 is "a capture buffer of 64 KiB: exit 3" "$code" 3
 like "... says that packets were lost" "$err" \
 	"^twbench run: invalid: .*packets lost by the capture: .*(raise witnesses.capture_buffer.*)"

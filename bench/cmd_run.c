@@ -263,18 +263,22 @@ static int measure(struct run *r, struct err *err)
 
 /* --- the command ----------------------------------------------------------------------------- */
 
+static const char *where(const struct run *r)
+{
+	if (!plan_needs_lab(&r->plan))
+		return "in this namespace";
+	if (r->isolation == ISOLATION_NETNS || !r->plan.host.lab.userns)
+		return "as root: network namespaces";
+	return "no root needed: user and network namespaces";
+}
+
 static void print_head(const struct run *r)
 {
-	const struct plan_host *h = &r->plan.host;
-
 	if (args_has(r->args, "quiet") || args_has(r->args, "json"))
 		return;
-	fprintf(stderr, "twbench %s · %s · %s\n", version_text, r->scenario.name,
-		h->lab.userns ? "no root needed: user and network namespaces"
-			      : "as root: network namespaces");
-	fprintf(stderr, "plan: %zu cases, %lld repeats, %d batches · about %lld s   (--dry-run shows more)\n",
-		r->plan.count, (long long)r->plan.rounds, r->plan.batches,
-		(long long)((r->plan.wall_ns + NS_PER_S / 2) / NS_PER_S));
+	fprintf(stderr, "twbench %s · %s\n", version_text, where(r));
+	plan_print_line(&r->plan, &r->scenario, stderr);
+	fprintf(stderr, "   (--dry-run shows more)\n");
 }
 
 static int print_resolved(const struct run *r)
@@ -292,11 +296,9 @@ static int need_lab(const struct run *r, struct err *err)
 {
 	const struct lab_probe *p = &r->plan.host.lab;
 
-	for (size_t i = 0; i < r->plan.count; i++)
-		if (r->plan.item[i].spec->topology != TOPOLOGY_HOST && !p->userns && !p->netns)
-			return err_set(err, -EPERM, "no lab can be made here: %s; %s", p->userns_why,
-				       p->netns_why);
-	return 0;
+	if (!plan_needs_lab(&r->plan) || p->userns || p->netns)
+		return 0;
+	return err_set(err, -EPERM, "no lab can be made here: %s; %s", p->userns_why, p->netns_why);
 }
 
 static int run_scenario(struct run *r, const char *name, struct err *err)
@@ -347,15 +349,25 @@ static int run_main(const struct args *a, struct err *err)
 	return code;
 }
 
+static void shipped_names(FILE *out)
+{
+	char name[64];
+
+	for (size_t i = 0; i < scenario_shipped_count(); i++)
+		fprintf(out, "%s\n", scenario_shipped_name(i, name, sizeof(name)));
+}
+
 static const struct opt options[] = {
-	RUN_OPTIONS,
+	LOAD_OPTIONS,
+	LAB_OPTIONS,
 	{ "out", 'o', "DIR", NULL, "where results go (default: results)" },
 	{ "dry-run", 0, NULL, NULL, "show cases, ports, TIME_WAIT to expect and time; start nothing" },
 	{ "print", 0, NULL, NULL, "print the resolved scenario as JSON; start nothing" },
-	{ "isolation", 0, "WAY", NULL, "auto, userns (no root), netns (root)" },
-	{ "json", 0, NULL, NULL, "print the record on standard output instead of the table" },
+	{ "isolation", 0, "auto|userns|netns", NULL,
+	  "how labs are made; userns needs no root, netns does (default: auto)" },
+	{ "json", 0, NULL, NULL, "print the record on standard output instead of the report" },
 	{ "no-plots", 0, NULL, NULL, "no graphs" },
-	{ "quiet", 'q', NULL, NULL, "no progress, no table" },
+	{ "quiet", 'q', NULL, NULL, "no progress, no report" },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 
@@ -365,5 +377,7 @@ const struct command command_run = {
 	.summary = "run a scenario in labs of its own (default: " DEFAULT_SCENARIO ")",
 	.run = run_main,
 	.opts = options,
-	.more = "SCENARIO is a shipped one (twbench list scenarios), a .json file, or - for standard input.\n",
+	.more = "SCENARIO is a shipped one (twbench list scenarios), a .json file, or - for standard input.\n"
+		"Options that set a scenario key override the scenario; several values, 'a,b,c', make a sweep.\n",
+	.words = shipped_names,
 };

@@ -368,21 +368,22 @@ int measure_need_lab(const struct measurement *r, struct err *err)
 	return 0;
 }
 
+static const char *where(const struct measurement *r)
+{
+	if (!plan_needs_lab(&r->plan))
+		return "in this namespace";
+	if (r->isolation == ISOLATION_NETNS || !r->plan.host.lab.userns)
+		return "as root: network namespaces";
+	return "no root needed: user and network namespaces";
+}
+
 void measure_print_head(const struct measurement *r)
 {
-	const struct plan_host *h = &r->plan.host;
-
 	if (args_has(r->args, "quiet") || args_has(r->args, "json"))
 		return;
-	fprintf(stderr, "twbench %s · %s · %s\n", version_text, r->scenario.name,
-		h->lab.userns && r->isolation != ISOLATION_NETNS
-			? "no root needed: user and network namespaces"
-			      : "as root: network namespaces");
-	fprintf(stderr,
-		"plan: %zu cases, %lld repeats, %d batches · about %lld s   (--dry-run shows "
-		"more)\n",
-		r->plan.count, (long long)r->plan.rounds, r->plan.batches,
-		(long long)((r->plan.wall_ns + NS_PER_S / 2) / NS_PER_S));
+	fprintf(stderr, "twbench %s · %s\n", version_text, where(r));
+	plan_print_line(&r->plan, &r->scenario, stderr);
+	fprintf(stderr, "   (--dry-run shows more)\n");
 }
 
 int measure_status(const struct measurement *r, int code, const struct err *err)

@@ -155,7 +155,7 @@ static int read_set(struct conf_set *set, const struct request *q, const struct 
 
 static int verdict(const struct lint *l, enum lint_severity fail_on)
 {
-	for (int s = fail_on; s <= LINT_ERROR; s++)
+	for (int s = (int)fail_on; s <= LINT_ERROR; s++)
 		if (lint_count(l, (enum lint_severity)s) > 0)
 			return EXIT_EXPECTATION;
 	return EXIT_PASS;

@@ -104,7 +104,7 @@ const struct lint_rule lint_rules[] = {
   IP_SYSCTL, "twbench run smoke --sysctl net.ipv4.tcp_fack=0" },
 { RULE("TW110", ERROR, "read-only-key"), NULL, ANY_CONF, LINE(match_read_only),
   "the key can only be read",
-  "Its mode is 0444: a write fails for root as well.",
+  "Its mode is 0444, for root as well. procps 4.0.2 complains and exits 0, systemd-sysctl 252 says nothing and exits 0.",
   TABLE_4, "stat -c %a /proc/sys/net/ipv4/tcp_available_congestion_control" },
 
 /* --- TW2xx: values in general --------------------------------------------------------------------- */
@@ -242,7 +242,7 @@ const struct lint_rule lint_rules[] = {
   IP_SYSCTL "; " TABLE_4, "dmesg | grep ip_local_port_range" },
 { RULE("TW409", WARNING, "port-range-one-number"), IPV4 "ip_local_port_range", 0, LINE(match_range_one_number),
   "one number where the range has two",
-  "40000 alone gave 40000 to 60999: the last port stays what it was, so the result depends on what was set before.",
+  "40000 alone gave 40000 to 60999: the last port stays what it was, so the result (a refusal, with 65000) depends on what was set before.",
   MEASURED, "unshare -Urn sh -c 'sysctl -w net.ipv4.ip_local_port_range=40000; sysctl net.ipv4.ip_local_port_range'" },
 { RULE("TW411", ERROR, "reserved-ports-refused"), IPV4 "ip_local_reserved_ports", 0, LINE(match_reserved_refused),
   "the kernel refuses the list of reserved ports",

@@ -135,6 +135,9 @@ check "nothing else is left beside it" test "$(find . -name 'mend.conf*' | wc -l
 lint --fix mend.conf
 check "a second --fix finds nothing to mend" sh -c '! [ -s err ] && cmp -s mend.conf want'
 ln -s mend.conf link.conf
+printf 'net.ipv4.ip_local_port_range = 40000 # x\nnet.ipv4.tcp_rmem = 4096 5000 # x\n' >range.conf
+lint --fix range.conf
+check "a comment that makes the kernel refuse the line stays" test ! -e range.conf.bak
 cp before mend.conf
 lint --fix link.conf
 check "a link stays a link" test -L link.conf

@@ -59,6 +59,18 @@ int64_t derive_period_ns(const struct record_repeat *r)
 	return least;
 }
 
+/* How wrong a time read off the samples can be: the longest gap if it is known, else the period. */
+static int64_t longest_gap_ns(const struct record_repeat *r)
+{
+	int64_t longest = derive_period_ns(r);
+
+	for (int64_t i = 0; i < r->witness_count; i++)
+		if (strncmp(r->witness[i].name, "sampler", 7) == 0 &&
+		    r->witness[i].max_gap_ns > longest)
+			longest = r->witness[i].max_gap_ns;
+	return longest;
+}
+
 /* --- lifetimes ------------------------------------------------------------------------------- */
 
 /* Did every TIME_WAIT exist at the same moment?  Otherwise entries and expiries hide each other. */
@@ -84,7 +96,7 @@ static void pair(struct pairing *p, int64_t lifetime_ns, int64_t n)
 	p->n += n;
 }
 
-/* The next rise above the highest count so far, at or before the peak: how many entered, and when. */
+/* The next rise above the highest count so far: how many entered, and when. */
 struct entries {
 	const struct series *s;
 	size_t next;
@@ -136,7 +148,8 @@ static void find_lifetimes(const struct record_repeat *r, int side, struct recor
 	struct pairing p;
 
 	t->lifetime_n = 0;
-	if (t->peak == 0 || t->recycled > 0 || t->overflowed > 0)
+	if (t->peak == 0 || t->recycled > 0 || t->overflowed > 0 || t->reopened > 0 ||
+	    t->assassinated > 0)
 		return; /* none, or not all ended by their timer */
 	if (all_at_once(r, t)) {
 		p = pair_all(&r->series, side, t);
@@ -147,14 +160,14 @@ static void find_lifetimes(const struct record_repeat *r, int side, struct recor
 		t->lifetime_mean_ns = (int64_t)llround(p.sum_ns / (double)p.n);
 		t->lifetime_n = p.n;
 	} else if (t->left == 0 && t->entered > 0) {
-		/* Drained: the integral of the count is the sum of the lifetimes, overlap or not. */
+		/* Drained: the integral is the sum of the lifetimes, overlap or not. */
 		t->lifetime_mean_ns =
 			(int64_t)llround(t->socket_seconds * 1e9 / (double)t->entered);
 		t->lifetime_n = t->entered;
 	} else {
 		return;
 	}
-	t->lifetime_resolution_ns = derive_period_ns(r);
+	t->lifetime_resolution_ns = longest_gap_ns(r);
 }
 
 /* --- counters and capture -------------------------------------------------------------------- */
@@ -207,6 +220,13 @@ int64_t derive_peak(const int64_t *entry_ns, size_t count, int64_t lifetime_ns)
 	return (int64_t)most;
 }
 
+static int64_t less_ended_early(const struct record_time_wait *t, int64_t holders)
+{
+	if (holders == RECORD_NONE || t->reopened == RECORD_NONE || t->assassinated == RECORD_NONE)
+		return RECORD_NONE;
+	return holders - t->reopened - t->assassinated;
+}
+
 void derive(struct record_repeat *r)
 {
 	for (int side = 0; side < SIDE_COUNT; side++) {
@@ -214,6 +234,8 @@ void derive(struct record_repeat *r)
 
 		forget(t);
 		from_counters(r, (enum side)side, t);
+		if (t->expected_peak == RECORD_NONE && derive_is_short(r) && t->recycled <= 0)
+			t->expected_peak = less_ended_early(t, derive_holders(r, (enum side)side));
 		if (r->series.count == 0)
 			continue;
 		from_samples(&r->series, side, t);

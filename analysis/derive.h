@@ -1,8 +1,10 @@
 /*
  * derive: numbers about TIME_WAIT that no single witness gives.  Pure; fills r->time_wait.
  *
- * From the samples: peak, when, drained, left, socket seconds, lifetimes.  From the counters: entered,
- * recycled, overflowed.  From the captured teardowns: the peak there must have been.
+ * From the samples: peak, when, drained, left, socket seconds, lifetimes.  From the counters:
+ * entered, recycled, overflowed.  From the captured teardowns: the peak there must have been.  What whoever
+ * saw the flows has set already (reopened, expected_peak, lifetimes) is kept: the record does not
+ * hold the times it needs.
  */
 #ifndef TWBENCH_ANALYSIS_DERIVE_H
 #define TWBENCH_ANALYSIS_DERIVE_H
@@ -17,9 +19,7 @@
 #define DERIVE_LIFETIME_NS INT64_C(60000000000)
 #define DERIVE_STEP_MAX_NS INT64_C(5120000000)
 
-/* Recompute all of r->time_wait.  expected_peak is recomputed for loads shorter than a TIME_WAIT; for
- * longer ones it is kept: whoever saw the flows has set it by derive_peak(), and the record does not
- * hold the times it needs. */
+/* Recompute r->time_wait; expected_peak and lifetimes only where they are unknown. */
 void derive(struct record_repeat *r);
 
 /* From the first connection until nothing but TIME_WAIT was left is shorter than any TIME_WAIT, so
@@ -30,11 +30,11 @@ bool derive_is_short(const struct record_repeat *r);
  * without a capture. */
 int64_t derive_holders(const struct record_repeat *r, enum side side);
 
-/* Sampling period: as noted by the witness "sampler", else the least distance of two samples kept. */
+/* Sampling period: as noted by the witness "sampler", else the least distance of two samples. */
 int64_t derive_period_ns(const struct record_repeat *r);
 
-/* The most entries (sorted times, ns) that lie within one lifetime: the peak they make if each lasts
- * exactly so long.  With 60 s a lower bound, with 60 s + step an upper one. */
+/* The most entries (sorted times, ns) that lie within one lifetime: the peak they make if each
+ * lasts exactly so long.  With 60 s a lower bound, with 60 s + step an upper one. */
 int64_t derive_peak(const int64_t *entry_ns, size_t count, int64_t lifetime_ns);
 
 #endif

@@ -89,6 +89,17 @@ static int compare_int64(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+/* The highest sample; where nobody has taken it from the series yet, from the series. */
+static int64_t peak_of(const struct record_repeat *rep, enum side side)
+{
+	int64_t peak = rep->time_wait[side].peak;
+
+	for (size_t i = 0; !known(rep->time_wait[side].peak) && i < rep->series.count; i++)
+		if (rep->series.row[i].count[side][COL_TIME_WAIT] > peak)
+			peak = rep->series.row[i].count[side][COL_TIME_WAIT];
+	return peak;
+}
+
 int64_t digest_peak(const struct record_case *c, enum side side)
 {
 	int64_t *peak = calloc(c->repeat_count ? c->repeat_count : 1, sizeof(*peak));
@@ -96,8 +107,8 @@ int64_t digest_peak(const struct record_case *c, enum side side)
 	size_t n = 0;
 
 	for (size_t i = 0; peak && i < c->repeat_count; i++)
-		if (known(c->repeat[i].time_wait[side].peak))
-			peak[n++] = c->repeat[i].time_wait[side].peak;
+		if (known(peak_of(&c->repeat[i], side)))
+			peak[n++] = peak_of(&c->repeat[i], side);
 	if (n > 0) {
 		qsort(peak, n, sizeof(*peak), compare_int64);
 		median = peak[(n - 1) / 2];
@@ -258,6 +269,11 @@ const char *digest_topology(const struct record *r, char *buf, size_t size)
 			if (r->cases[i].repeat[j].topology[0])
 				add_distinct(buf, size, r->cases[i].repeat[j].topology);
 	return buf;
+}
+
+size_t digest_repeat_number(const struct record_case *c, const struct record_repeat *rep)
+{
+	return (size_t)(rep - c->repeat) + 1;
 }
 
 size_t digest_repeats(const struct record *r)

@@ -68,6 +68,9 @@ const char *digest_sysctl(const struct record *r, const char *key, char *buf, si
 /* The distinct topologies, "veth".  Returns buf. */
 const char *digest_topology(const struct record *r, char *buf, size_t size);
 
+/* The place of `rep` among the repeats of `c`, from 1. */
+size_t digest_repeat_number(const struct record_case *c, const struct record_repeat *rep);
+
 /* The most repeats any case has. */
 size_t digest_repeats(const struct record *r);
 

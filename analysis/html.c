@@ -135,6 +135,15 @@ static bool is_light(const struct span *s)
 	return false;
 }
 
+/* gnuplot calls its lines "gnuplot_plot_1a"; browsers would show that as a tooltip. */
+static void skip_title(struct span *s)
+{
+	while (s->p < s->end && !starts(s, "</title>"))
+		s->p++;
+	if (s->p < s->end)
+		s->p += strlen("</title>");
+}
+
 void html_svg(FILE *out, const char *svg, size_t size, const char *prefix, const char *label)
 {
 	struct span s = { svg, svg + size };
@@ -151,6 +160,10 @@ void html_svg(FILE *out, const char *svg, size_t size, const char *prefix, const
 	s.p += 4;
 	in_tag = true;
 	while (s.p < s.end) {
+		if (starts(&s, "<title>"))
+			skip_title(&s);
+		if (s.p == s.end)
+			break;
 		if (*s.p == '<')
 			in_tag = true;
 		else if (*s.p == '>')

@@ -86,18 +86,19 @@ struct report_style outputs_terminal_style(FILE *out)
 	return style;
 }
 
-/* A graph that has nothing to show is no news; none at all is. */
-static void tell_missing(const struct plot_result *plots, size_t count, FILE *out)
+/* A graph that has nothing to show is no news; none at all is.  Was any drawn? */
+static bool tell_missing(const struct plot_result *plots, size_t count, FILE *out)
 {
 	const char *why = NULL;
 
 	for (size_t i = 0; i < count; i++) {
 		if (plots[i].file[0])
-			return;
+			return true;
 		why = plots[i].why_not;
 	}
 	if (why)
 		fprintf(out, "no graphs: %s\n", why);
+	return false;
 }
 
 int outputs_write(const struct record *r, const struct outputs_options *o, struct err *err)
@@ -105,6 +106,7 @@ int outputs_write(const struct record *r, const struct outputs_options *o, struc
 	struct plot_result plots[PLOT_MAX] = { 0 };
 	char plot_dir[600];
 	struct page p = { .record = r, .plot_dir = plot_dir, .plots = plots };
+	bool drawn;
 	int code = 0;
 
 	(void)snprintf(plot_dir, sizeof(plot_dir), "%s/plots", o->dir);
@@ -118,7 +120,8 @@ int outputs_write(const struct record *r, const struct outputs_options *o, struc
 	struct report_style style = outputs_terminal_style(o->text);
 
 	report_text(r, &style, o->text);
-	tell_missing(plots, p.plot_count, o->text);
-	fprintf(o->text, "\n%s/report.html   run.json   summary.md   plots/\n", o->dir);
+	drawn = tell_missing(plots, p.plot_count, o->text);
+	fprintf(o->text, "\n%s/report.html   run.json   summary.md%s\n", o->dir,
+		drawn ? "   plots/" : "");
 	return 0;
 }

@@ -37,7 +37,7 @@ static const struct graph {
 	  "share of teardown classes, as captured", "bars", "stacked", plot_fill_teardowns },
 	{ "ports", "Local ports in use, against those there are (lower is better)",
 	  "ports held by the client, and when they ran out", "panels", NULL, plot_fill_ports },
-	{ "outcomes", "How connections ended for the client (all ok is better)",
+	{ "outcomes", "How connections ended for the client (as declared is better)",
 	  "outcomes by case, when any connection failed", "bars", "stacked", plot_fill_outcomes },
 	{ "cost", "CPU time per request, by part (lower is better)",
 	  "CPU of client, server and witnesses per request", "bars", "stacked", plot_fill_cost },
@@ -260,13 +260,24 @@ static int set_init(struct plot_set *set, const struct record *r, enum plot_them
 	return 0;
 }
 
+static bool graph_named(const char *name)
+{
+	for (size_t i = 0; i < GRAPHS; i++)
+		if (strcmp(name, graphs[i].name) == 0)
+			return true;
+	return false;
+}
+
 int plot_record(const struct record *r, const struct plot_options *o,
 		struct plot_result ret[PLOT_MAX], size_t *ret_count, struct err *err)
 {
 	struct plot_set set = { 0 };
-	int dirfd = -1, status = make_dirs(o->dir, err);
+	int dirfd = -1, status;
 	size_t n = 0;
 
+	if (o->only && !graph_named(o->only))
+		return err_set(err, -EINVAL, "no graph is called '%s'", o->only);
+	status = make_dirs(o->dir, err);
 	if (status < 0)
 		goto out;
 	dirfd = open(o->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -288,10 +299,7 @@ int plot_record(const struct record *r, const struct plot_options *o,
 							 .title = graphs[i].title,
 							 .why_not = "the record has no case" };
 	}
-	if (o->only && n == 0)
-		status = err_set(err, -EINVAL, "no graph is called '%s'", o->only);
-	else
-		*ret_count = n;
+	*ret_count = n;
 out:
 	free(set.item);
 	if (dirfd >= 0)

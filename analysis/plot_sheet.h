@@ -35,7 +35,7 @@ struct plot_sheet {
 	FILE *vars;    /* gnuplot assignments */
 	char *why_not; /* set by a filler that has nothing to draw */
 	size_t why_size;
-	bool no_memory;  /* points are missing */
+	bool no_memory; /* points are missing */
 };
 
 /* Fill a sheet.  0; 1 when the record lacks what it takes, with why_not; -ENOMEM. */
@@ -48,7 +48,8 @@ plot_fill plot_fill_teardowns, plot_fill_outcomes, plot_fill_cost;
 int plot_nothing(struct plot_sheet *sheet, const char *why); /* returns 1 */
 
 /* The comment line before an index of the data file; control characters become '?'. */
-void plot_data_head(struct plot_sheet *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void plot_data_head(struct plot_sheet *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* --- variables of the script ------------------------------------------------------------------- */
 

@@ -245,8 +245,9 @@ int plot_fill_tw_by_strategy(const struct plot_set *set, struct plot_sheet *s)
 	load_words(set, load, sizeof(load));
 	(void)snprintf(text, sizeof(text),
 		       "%s, then idle. Bold = this case, thin grey = the others, "
-		       "dots = rate \u00d7 time with the measured lifetime of %.1f s.",
-		       load, set->lifetime_s);
+		       "dots = rate \u00d7 time with %s lifetime of %.1f s.",
+		       load, digest_lifetime(set->record).n > 0 ? "the measured" : "an assumed",
+		       set->lifetime_s);
 	plot_var_subtitle(s, text, plot_grid(set->count).chars);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * reconcile_table: the identities as rows: what the two sides are called, who says them, how they are
- * computed, what must hold for them to apply.
+ * reconcile_table: the identities as rows: what the two sides are called, who says them, how they
+ * are computed, what must hold for them to apply.
  *
  * Sources: net/ipv4/proc.c, Documentation/networking/snmp_counter.rst, and the strategy table.
  */
@@ -37,6 +37,7 @@ enum need {
 	NEED_READER = 1 << 6,   /* the client reads its replies */
 	NEED_FILE = 1 << 7,     /* a capture file was kept */
 	NEED_KEPT = 1 << 8,     /* no TIME_WAIT was recycled or refused: the peak is not cut */
+	NEED_CLOSED = 1 << 9,   /* ... nor ended by a SYN or a RST */
 };
 
 /* How often a row is evaluated. */
@@ -63,7 +64,7 @@ struct identity {
 extern const struct identity identities[];
 extern const size_t identities_count;
 
-/* NULL if the row applies, else why not. */
+/* NULL if the row applies; else why it is skipped, or "" if it has no place in this case at all. */
 const char *identity_why_not(const struct identity *id, const struct view *v, enum side side);
 
 #endif

@@ -46,25 +46,30 @@ static void put_code(FILE *out, const char *s)
 	(void)fputc('\n', out);
 }
 
+struct sentences {
+	FILE *out;
+	bool in_list;
+};
+
 static void md_line(void *to, enum say_kind kind, const char *text)
 {
-	static const char *const before[] = {
-		[SAY_HEAD] = "\n## ",
-		[SAY_PLAIN] = "\n",
-		[SAY_POINT] = "- ",
-		[SAY_BAD] = "- \u26a0 ",
+	static const struct {
+		const char *before;
+		bool list;
+	} kinds[] = {
+		[SAY_HEAD] = { "## ", false },
+		[SAY_PLAIN] = { "", false },
+		[SAY_POINT] = { "- ", true },
+		[SAY_BAD] = { "- \u26a0 ", true },
 	};
-	static const char *const after[] = {
-		[SAY_HEAD] = "\n\n",
-		[SAY_PLAIN] = "\n\n",
-		[SAY_POINT] = "\n",
-		[SAY_BAD] = "\n",
-	};
-	FILE *out = to;
+	struct sentences *s = to;
 
-	(void)fputs(before[kind], out);
-	put_md(out, text);
-	(void)fputs(after[kind], out);
+	if (!s->in_list || !kinds[kind].list)
+		(void)fputc('\n', s->out);
+	s->in_list = kinds[kind].list;
+	(void)fputs(kinds[kind].before, s->out);
+	put_md(s->out, text);
+	(void)fputc('\n', s->out);
 }
 
 static void put_table(const struct record *r, FILE *out)
@@ -106,7 +111,8 @@ static void put_chart(const struct record *r, FILE *out)
 				line, sizeof(line), "%-24.24s %s %s %s",
 				s == 0 ? r->cases[i].name : "", side_key((enum side)s),
 				report_chart_row(&chart, rep, (enum side)s, row, sizeof(row)),
-				say_count(rep->time_wait[s].peak, peak, sizeof(peak)));
+				say_count(digest_peak(&r->cases[i], (enum side)s), peak,
+					  sizeof(peak)));
 			put_code(out, line);
 		}
 	}
@@ -114,6 +120,7 @@ static void put_chart(const struct record *r, FILE *out)
 
 void report_markdown(const struct record *r, FILE *out)
 {
+	struct sentences sentences = { out, false };
 	char line[8192];
 
 	(void)fputs("# ", out);
@@ -126,7 +133,7 @@ void report_markdown(const struct record *r, FILE *out)
 	if (r->case_count > 0)
 		put_table(r, out);
 	put_chart(r, out);
-	say_all(r, md_line, out);
+	say_all(r, md_line, &sentences);
 	(void)fputs("\n## Again\n\n", out);
 	put_code(out, say_command(r, line, sizeof(line)));
 	(void)fputs("\nScenario ", out);

@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 
 #define COLUMNS_DEFAULT   100
+#define WIRE_COLUMNS_MIN  12 /* "on the wire" and a little */
 #define NAME_COLUMNS_MIN  8
 #define CHART_COLUMNS_MAX 72
 
@@ -181,6 +182,8 @@ static void put_row(const struct text *t, const int width[CELL_COUNT], const str
 {
 	put_left(t, row->cell[CELL_CASE], width[CELL_CASE]);
 	for (int i = 1; i < CELL_COUNT; i++) {
+		if (width[i] == 0)
+			continue; /* left out */
 		put_blanks(t, 2);
 		if (i == CELL_WIRE)
 			(void)put_text(t, row->cell[i], width[i]);
@@ -199,7 +202,7 @@ static void put_heads(const struct text *t, const int width[CELL_COUNT])
 
 	put_blanks(t, before);
 	put_left(t, "TIME_WAIT peak", peaks);
-	put_blanks(t, 2 + width[CELL_HOLDER] + 2);
+	put_blanks(t, width[CELL_HOLDER] ? 2 + width[CELL_HOLDER] + 2 : 2);
 	(void)put_text(t, t->style.unicode ? "connect to close, \u00b5s" : "connect to close, us",
 		       21);
 	(void)fputc('\n', t->out);
@@ -208,9 +211,31 @@ static void put_heads(const struct text *t, const int width[CELL_COUNT])
 	put_row(t, width, &heads);
 }
 
+/* Narrow the classes and the names, then leave columns out, so that the table is no wider than the terminal. */
+static void fit_columns(const struct text *t, int width[CELL_COUNT])
+{
+	static const enum say_cell spare[] = { CELL_P999, CELL_HOLDER, CELL_WIRE, CELL_P99 };
+	int others = 0,
+	    least = width[CELL_CASE] < NAME_COLUMNS_MIN ? width[CELL_CASE] : NAME_COLUMNS_MIN;
+
+	for (int i = 1; i < CELL_COUNT; i++)
+		others += 2 + width[i];
+	while (width[CELL_WIRE] > WIRE_COLUMNS_MIN && others + least > t->columns) {
+		width[CELL_WIRE]--;
+		others--;
+	}
+	for (size_t i = 0; i < sizeof(spare) / sizeof(spare[0]) && others + least > t->columns;
+	     i++) {
+		others -= 2 + width[spare[i]];
+		width[spare[i]] = 0;
+	}
+	if (width[CELL_CASE] > t->columns - others)
+		width[CELL_CASE] = t->columns - others;
+}
+
 static void put_table(const struct text *t, const struct record *r)
 {
-	int width[CELL_COUNT], others = 0;
+	int width[CELL_COUNT];
 	struct say_row row;
 
 	for (int i = 0; i < CELL_COUNT; i++)
@@ -220,14 +245,7 @@ static void put_table(const struct text *t, const struct record *r)
 			widen(width, &row);
 	if (width[CELL_CLIENT] + width[CELL_SERVER] < 12)
 		width[CELL_CLIENT] = 12 - width[CELL_SERVER];
-	for (int i = 1; i < CELL_COUNT; i++)
-		others += 2 + width[i];
-	if (width[CELL_CASE] > t->columns - others)
-		width[CELL_CASE] = t->columns - others;
-	if (width[CELL_CASE] < NAME_COLUMNS_MIN) {
-		width[CELL_WIRE] -= NAME_COLUMNS_MIN - width[CELL_CASE];
-		width[CELL_CASE] = NAME_COLUMNS_MIN;
-	}
+	fit_columns(t, width);
 	(void)fputc('\n', t->out);
 	colour_on(t, "1");
 	put_heads(t, width);
@@ -245,18 +263,41 @@ static void put_chart_case(const struct text *t, const struct report_chart *char
 	static const char *const colours[SIDE_COUNT] = { "33", "34" };
 	const struct record_repeat *rep = digest_shown(c);
 	char row[3 * CHART_COLUMNS_MAX + 1], peak[32];
+	bool named = false;
 
 	if (!rep || rep->series.count == 0)
 		return;
 	for (int s = 0; s < SIDE_COUNT; s++) {
-		put_left(t, s == 0 ? c->name : "", name_width);
+		if (digest_peak(c, (enum side)s) <= 0)
+			continue; /* put_empty() names those where neither end has any */
+		put_left(t, named ? "" : c->name, name_width);
+		named = true;
 		(void)fputs(s == SIDE_CLIENT ? "  client " : "  server ", t->out);
 		colour_on(t, colours[s]);
 		(void)fputs(report_chart_row(chart, rep, (enum side)s, row, sizeof(row)), t->out);
 		colour_off(t);
-		put_right(t, say_count(rep->time_wait[s].peak, peak, sizeof(peak)), 8);
+		put_right(t, say_count(digest_peak(c, (enum side)s), peak, sizeof(peak)), 8);
 		(void)fputc('\n', t->out);
 	}
+}
+
+/* A line of zeros for each would push the rest off the screen. */
+static void put_empty(const struct text *t, const struct record *r)
+{
+	char text[1024] = "none at either end:";
+	size_t at = strlen(text), begin = at;
+
+	for (size_t i = 0; i < r->case_count; i++) {
+		const struct record_case *c = &r->cases[i];
+
+		if (!digest_shown(c) || digest_peak(c, SIDE_CLIENT) > 0 ||
+		    digest_peak(c, SIDE_SERVER) > 0 || at + sizeof(c->name) + 3 > sizeof(text))
+			continue;
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s %s", at > begin ? "," : "",
+				       c->name);
+	}
+	if (at > begin)
+		put_wrapped(t, "", text);
 }
 
 static void put_chart(const struct text *t, const struct record *r)
@@ -283,6 +324,7 @@ static void put_chart(const struct text *t, const struct record *r)
 	text_line((void *)(uintptr_t)t, SAY_HEAD, head);
 	for (size_t i = 0; i < r->case_count; i++)
 		put_chart_case(t, &chart, name_width, &r->cases[i]);
+	put_empty(t, r);
 }
 
 /* --- how to repeat --------------------------------------------------------------------------------- */

@@ -131,6 +131,52 @@ static void say_expected(const struct record *r, const struct digest_lifetime *l
 	line(to, SAY_BAD, text);
 }
 
+/* Sum of a count over the repeats of a case and both sides; unknown counts as nothing. */
+static int64_t sum_sides(const struct record_case *c, size_t offset)
+{
+	int64_t sum = 0;
+
+	for (size_t k = 0; k < c->repeat_count; k++)
+		for (int side = 0; side < SIDE_COUNT; side++) {
+			const char *at = (const char *)&c->repeat[k].time_wait[side] + offset;
+			int64_t n;
+
+			memcpy(&n, at, sizeof(n));
+			sum += known(n) && n > 0 ? n : 0;
+		}
+	return sum;
+}
+
+/* Why fewer stand than were made. */
+static void say_early(const struct record *r, say_line *line, void *to)
+{
+	static const struct {
+		size_t offset;
+		const char *words;
+	} ends[] = {
+		{ offsetof(struct record_time_wait, reopened),
+		  "reopened by a new SYN on the same 4-tuple before their time (RFC 6191)" },
+		{ offsetof(struct record_time_wait, recycled),
+		  "taken over by a new connect() before their time (tcp_tw_reuse)" },
+		{ offsetof(struct record_time_wait, assassinated),
+		  "ended by a RST before their time (RFC 1337)" },
+		{ offsetof(struct record_time_wait, overflowed),
+		  "never made: tcp_max_tw_buckets was reached" },
+	};
+	char text[320], n[32];
+
+	for (size_t i = 0; i < r->case_count; i++)
+		for (size_t e = 0; e < sizeof(ends) / sizeof(ends[0]); e++) {
+			int64_t count = sum_sides(&r->cases[i], ends[e].offset);
+
+			if (count == 0)
+				continue;
+			(void)snprintf(text, sizeof(text), "%s: %s %s.", r->cases[i].name,
+				       num_format_grouped(count, n, sizeof(n)), ends[e].words);
+			line(to, SAY_POINT, text);
+		}
+}
+
 void say_lifetime(const struct record *r, say_line *line, void *to)
 {
 	struct digest_lifetime l = digest_lifetime(r);
@@ -152,18 +198,18 @@ void say_lifetime(const struct record *r, say_line *line, void *to)
 		line(to, SAY_PLAIN, text);
 	}
 	say_expected(r, &l, line, to);
+	say_early(r, line, to);
 }
 
 /* --- witnesses ------------------------------------------------------------------------------------ */
 
 struct tally {
-	int64_t agree, disagree, skipped, repeats, untrusted, lost, unknowable;
+	int64_t agree, disagree, skipped, repeats, lost, unknowable;
 };
 
 static void tally_repeat(const struct record_repeat *rep, struct tally *t)
 {
 	t->repeats++;
-	t->untrusted += strcmp(rep->status, "ok") != 0;
 	for (int64_t i = 0; i < rep->check_count; i++) {
 		t->skipped += rep->check[i].skipped;
 		t->agree += !rep->check[i].skipped && rep->check[i].agrees;
@@ -181,9 +227,10 @@ static void say_disagreement(const struct record_case *c, const struct record_re
 {
 	char text[640], left[32], right[32], off[32];
 
-	(void)snprintf(text, sizeof(text), "%s, repeat %" PRId64 ": %s: %s (%s) against %s (%s)",
-		       c->name, rep->index, k->name, say_count(k->left, left, sizeof(left)),
-		       k->left_what, say_count(k->right, right, sizeof(right)), k->right_what);
+	(void)snprintf(text, sizeof(text), "%s, repeat %zu: %s: %s (%s) against %s (%s)", c->name,
+		       digest_repeat_number(c, rep), k->name,
+		       say_count(k->left, left, sizeof(left)), k->left_what,
+		       say_count(k->right, right, sizeof(right)), k->right_what);
 	if (known(k->left) && known(k->right)) {
 		int64_t gap = k->left > k->right ? k->left - k->right : k->right - k->left;
 		char tolerance[32];
@@ -201,8 +248,9 @@ static void say_repeat_trouble(const struct record_case *c, const struct record_
 	char text[512], lost[32];
 
 	if (strcmp(rep->status, "ok") != 0) {
-		(void)snprintf(text, sizeof(text), "%s, repeat %" PRId64 " is %s%s%s", c->name,
-			       rep->index, rep->status[0] ? rep->status : "of unknown status",
+		(void)snprintf(text, sizeof(text), "%s, repeat %zu is %s%s%s", c->name,
+			       digest_repeat_number(c, rep),
+			       rep->status[0] ? rep->status : "of unknown status",
 			       rep->reason ? ": " : "", rep->reason ? rep->reason : "");
 		line(to, SAY_BAD, text);
 	}
@@ -214,16 +262,32 @@ static void say_repeat_trouble(const struct record_case *c, const struct record_
 
 		if (!known(w->lost) || w->lost == 0)
 			continue;
-		(void)snprintf(text, sizeof(text), "%s, repeat %" PRId64 ": %s lost %s", c->name,
-			       rep->index, w->name, say_count(w->lost, lost, sizeof(lost)));
+		(void)snprintf(text, sizeof(text), "%s, repeat %zu: %s lost %s", c->name,
+			       digest_repeat_number(c, rep), w->name,
+			       say_count(w->lost, lost, sizeof(lost)));
 		line(to, SAY_BAD, text);
 	}
+}
+
+/* Loss that nobody can know of is not "nothing". */
+static const char *loss_words(const struct tally *t, char *buf, size_t size)
+{
+	if (t->lost > 0)
+		buf[0] = '\0'; /* told one by one below */
+	else if (t->unknowable > 0)
+		(void)snprintf(buf, size,
+			       " Nothing is known to be lost; in %" PRId64
+			       " cases a witness cannot know.",
+			       t->unknowable);
+	else
+		(void)snprintf(buf, size, " Nothing was lost.");
+	return buf;
 }
 
 void say_witnesses(const struct record *r, say_line *line, void *to)
 {
 	struct tally t = { 0 };
-	char text[256], skipped[64] = "";
+	char text[384], skipped[64] = "", loss[128];
 
 	for (size_t i = 0; i < r->case_count; i++)
 		for (size_t j = 0; j < r->cases[i].repeat_count; j++)
@@ -233,12 +297,12 @@ void say_witnesses(const struct record *r, say_line *line, void *to)
 		(void)snprintf(skipped, sizeof(skipped), "; %" PRId64 " could not be made",
 			       t.skipped);
 	if (t.agree + t.disagree == 0)
-		(void)snprintf(text, sizeof(text), "No check could be made%s.", skipped);
+		(void)snprintf(text, sizeof(text), "No check could be made.");
 	else if (t.disagree == 0)
 		(void)snprintf(text, sizeof(text),
-			       "All %" PRId64 " checks in %" PRId64 " repeat%s agree%s. %s",
-			       t.agree, t.repeats, t.repeats == 1 ? "" : "s", skipped,
-			       t.lost == 0 ? "Nothing was lost." : "");
+			       "All %" PRId64 " checks in %" PRId64 " repeat%s agree%s.%s", t.agree,
+			       t.repeats, t.repeats == 1 ? "" : "s", skipped,
+			       loss_words(&t, loss, sizeof(loss)));
 	else
 		(void)snprintf(text, sizeof(text),
 			       "%" PRId64 " of %" PRId64
@@ -305,7 +369,7 @@ static void say_case_outcomes(const struct record_case *c, say_line *line, void 
 	for (size_t i = 0; i < c->repeat_count; i++)
 		for (int64_t e = 0; e < c->repeat[i].errno_count; e++)
 			(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
-				       "; repeat %" PRId64 ": %s %s", c->repeat[i].index,
+				       "; repeat %zu: %s %s", i + 1,
 				       say_count(c->repeat[i].errnos[e].count, n, sizeof(n)),
 				       c->repeat[i].errnos[e].name);
 	line(to, SAY_BAD, text);
@@ -327,6 +391,8 @@ void say_outcomes(const struct record *r, say_line *line, void *to)
 
 void say_all(const struct record *r, say_line *line, void *to)
 {
+	say_expectations(r, line, to);
+	say_tuning(r, line, to);
 	say_verdicts(r, line, to);
 	say_lifetime(r, line, to);
 	say_seed(r, line, to);

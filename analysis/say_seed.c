@@ -1,5 +1,4 @@
 /* The claims of the thread of 2002 beside the measurement, and ports that ran out. */
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -143,6 +142,25 @@ static const struct record_errno *port_errno(const struct record_repeat *rep)
 	return NULL;
 }
 
+static void say_exhausted(const struct record_case *c, const struct record_repeat *rep,
+			  say_line *line, void *to)
+{
+	const struct record_errno *e = port_errno(rep);
+	int64_t zero = rep->load_begin_ns == RECORD_NONE ? 0 : rep->load_begin_ns;
+	char text[512], nth[32], refused[32], ports[32];
+
+	(void)snprintf(text, sizeof(text),
+		       "%s, repeat %zu: no port left at %.2f s, after %s connections (%s); "
+		       "%s attempts failed so; 4-tuples: %s",
+		       c->name, digest_repeat_number(c, rep),
+		       (double)(rep->ledger.first_no_port_ns - zero) / 1e9,
+		       say_count(rep->ledger.first_no_port_nth, nth, sizeof(nth)),
+		       e ? e->name : "errno not recorded",
+		       say_count(rep->ledger.by_outcome[OUTCOME_NO_PORT], refused, sizeof(refused)),
+		       say_count(rep->ports.capacity, ports, sizeof(ports)));
+	line(to, SAY_BAD, text);
+}
+
 void say_exhaustion(const struct record *r, say_line *line, void *to)
 {
 	bool told = false;
@@ -150,26 +168,12 @@ void say_exhaustion(const struct record *r, say_line *line, void *to)
 	for (size_t i = 0; i < r->case_count; i++)
 		for (size_t j = 0; j < r->cases[i].repeat_count; j++) {
 			const struct record_repeat *rep = &r->cases[i].repeat[j];
-			const struct record_errno *e = port_errno(rep);
-			int64_t zero = rep->load_begin_ns == RECORD_NONE ? 0 : rep->load_begin_ns;
-			char text[512], nth[32], refused[32], ports[32];
 
 			if (rep->ledger.first_no_port_ns == RECORD_NONE)
 				continue;
 			if (!told)
 				line(to, SAY_HEAD, "Ports ran out");
 			told = true;
-			(void)snprintf(text, sizeof(text),
-				       "%s, repeat %" PRId64
-				       ": no port left at %.2f s, after %s connections "
-				       "(%s); %s attempts failed so; 4-tuples: %s",
-				       r->cases[i].name, rep->index,
-				       (double)(rep->ledger.first_no_port_ns - zero) / 1e9,
-				       say_count(rep->ledger.first_no_port_nth, nth, sizeof(nth)),
-				       e ? e->name : "errno not recorded",
-				       say_count(rep->ledger.by_outcome[OUTCOME_NO_PORT], refused,
-						 sizeof(refused)),
-				       say_count(rep->ports.capacity, ports, sizeof(ports)));
-			line(to, SAY_BAD, text);
+			say_exhausted(&r->cases[i], rep, line, to);
 		}
 }

@@ -1,8 +1,8 @@
 /*
  * stats: what can be said of a handful of repeats.  Pure; no assumption of a normal distribution.
  *
- * Inputs are finite numbers (callers leave unknown ones out).  Random draws come from a seed, so a report
- * made twice says the same.
+ * Inputs are finite numbers (callers leave unknown ones out).  Random draws come from a seed, so a
+ * report made twice says the same.
  */
 #ifndef TWBENCH_ANALYSIS_STATS_H
 #define TWBENCH_ANALYSIS_STATS_H
@@ -25,16 +25,16 @@ struct stats_interval {
 };
 
 /*
- * Percentile bootstrap interval of the median at `confidence` (0.95), from `draws` resamples.  Under 3
- * values it is the whole range: nothing better can be said.  {NAN, NAN} when n is 0 or memory is
- * short.
+ * Percentile bootstrap interval of the median at `confidence` (0.95), from `draws` resamples.  Under
+ * 3 values it is the whole range: nothing better can be said.  {NAN, NAN} when n is 0 or memory
+ * is short.
  */
 struct stats_interval stats_median_interval(const double *x, size_t n, double confidence, int draws,
 					    uint64_t seed);
 
 /*
- * Mann-Whitney: the two-sided probability of ranks at least as far from even if both samples came from
- * one distribution.  Exact (ties included) up to STATS_EXACT_MAX values in all, the normal
+ * Mann-Whitney: the two-sided probability of ranks at least as far from even if both samples came
+ * from one distribution.  Exact (ties included) up to STATS_EXACT_MAX values in all, the normal
  * approximation with tie correction above.  1 when a sample is empty or all values are equal.
  * With 3 against 3 it cannot be below 0.1.  NAN when memory is short.
  */

@@ -157,8 +157,8 @@ json *json_parse_file(const char *path, size_t max_bytes, struct err *err)
 		(void)err_set(err, (int)size, "cannot read '%s': %s", path, strerror((int)-size));
 	else if ((size_t)size > max_bytes)
 		(void)err_set(err, -EINVAL, "'%s' is larger than %zu bytes", path, max_bytes);
-	else
-		root = json_parse(text, (size_t)size, err);
+	else if (!(root = json_parse(text, (size_t)size, err)))
+		err_wrap(err, "'%.200s'", path);
 out:
 	free(text);
 	if (fd >= 0 && !standard)

@@ -86,7 +86,7 @@ const void *list_items(const struct field *f, const void *object, size_t *ret_co
 	return f->list->heap ? *(const void *const *)p : p;
 }
 
-/* Room for one more.  A heap list grows by doubling; its capacity is the power of two above count. */
+/* Room for one more.  A heap list grows by doubling: its capacity is the power of two above. */
 static void *list_room(const struct field *f, void *object, size_t count)
 {
 	const struct field_list *l = f->list;
@@ -186,6 +186,28 @@ struct record_case *record_add_case(struct record *r)
 struct record_repeat *record_add_repeat(struct record_case *c)
 {
 	return list_add(record_field_find(SCOPE_CASE, "repeats"), c);
+}
+
+struct record_expectation *record_add_expectation(struct record *r)
+{
+	return list_add(record_field_find(SCOPE_RUN, "expectations"), r);
+}
+
+struct record_tuning *record_add_tuning(struct record *r)
+{
+	return list_add(record_field_find(SCOPE_RUN, "tuning"), r);
+}
+
+struct record_effect *record_add_effect(struct record *r)
+{
+	return list_add(record_field_find(SCOPE_RUN, "effects"), r);
+}
+
+void record_clear_expectations(struct record *r)
+{
+	list_release(record_field_find(SCOPE_RUN, "expectations"), r);
+	r->expectation = NULL;
+	r->expectation_count = 0;
 }
 
 int record_add_warning(struct record *r, const char *text)

@@ -397,6 +397,10 @@ int record_load(struct record *r, const char *path, struct err *err)
 	if (!root)
 		return -EINVAL;
 	rc = record_parse(r, root, err);
+	if (rc == 0 && r->case_count == 0) {
+		record_release(r);
+		rc = err_set(err, -EINVAL, "holds no case, so nothing to show");
+	}
 	if (rc < 0)
 		err_wrap(err, "'%.200s'", path);
 	json_free(root);

@@ -69,6 +69,8 @@ static int threads_for(int64_t wanted, const struct plan_case *p, int64_t cpus)
 {
 	if (wanted > 0)
 		return (int)wanted;
+	if (p->spec->engine == ENGINE_STRAIGHT)
+		return (int)cpus;
 	return p->rate_per_s < FAST_RATE_PER_S || cpus < 2 ? 1 : (int)(cpus < 8 ? (cpus + 1) / 2 : 4);
 }
 
@@ -76,8 +78,11 @@ static int start_one(struct batch *b, struct worker *w, size_t case_index, int64
 		     int64_t parallel)
 {
 	const struct plan_case *p = &b->o->plan->item[case_index];
-	int64_t cpus = b->o->plan->host.cpus;
-	struct cell_options cell = {
+	int64_t cpus = b->o->plan->host.cpus, low_ns, mean_ns, high_ns, step_ns;
+	struct cell_options cell;
+
+	plan_lifetime(b->o->plan->host.config_hz, &low_ns, &mean_ns, &high_ns, &step_ns);
+	cell = (struct cell_options){
 		.spec = p->spec,
 		.isolation = b->o->isolation,
 		.ehash_entries = p->ehash_entries,
@@ -86,6 +91,7 @@ static int start_one(struct batch *b, struct worker *w, size_t case_index, int64
 		.capture_fd = b->o->capture_fd(b->o->arg, case_index, repeat),
 		.client_threads = threads_for(p->spec->threads, p, cpus),
 		.server_threads = threads_for(p->spec->server_threads, p, cpus),
+		.timer_step_ns = step_ns,
 		.classify = b->o->classify,
 		.wait_for_go = parallel > 1,
 	};

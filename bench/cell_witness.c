@@ -26,6 +26,7 @@ struct record_witness *cell_witness_add(struct record_repeat *r, const char *nam
 	w = &r->witness[r->witness_count++];
 	*w = (struct record_witness){ .present = true, .seen = RECORD_NONE, .lost = RECORD_NONE,
 				      .period_ns = RECORD_NONE, .max_lag_ns = RECORD_NONE,
+				      .max_gap_ns = RECORD_NONE,
 				      .cpu_ns = RECORD_NONE };
 	(void)snprintf(w->name, sizeof(w->name), "%s", name);
 	return w;
@@ -154,7 +155,8 @@ int cell_witness_open(struct cell_witness *w, const struct cell_options *o, cons
 	w->lab = lab;
 	w->r = r;
 	w->namespaces = lab->shared || lab->topology == TOPOLOGY_HOST ? 1 : 2;
-	w->flows = (struct cell_flows){ .r = r, .classify = o->classify };
+	w->flows = (struct cell_flows){ .r = r, .classify = o->classify,
+					.timer_step_ns = o->timer_step_ns };
 	code = w->namespaces == 2 ? open_in(w, SIDE_SERVER, LAB_NS_SERVER, err) : 0;
 	if (code == 0)
 		code = open_in(w, SIDE_CLIENT, LAB_NS_CLIENT, err);
@@ -273,6 +275,7 @@ static void stop_sampler(struct cell_witness *w)
 	out->lost = s.missed + s.rows_lost;
 	out->period_ns = w->o->spec->sample_period_ns;
 	out->max_lag_ns = s.max_lag_ns;
+	out->max_gap_ns = s.max_gap_ns;
 	out->cpu_ns = s.cpu_ns;
 	if (s.error)
 		(void)snprintf(out->note, sizeof(out->note), "a read failed: %s", strerror(s.error));

@@ -168,7 +168,7 @@ static void plan_attempts(struct plan_case *p)
 	p->load_ns = load_ns(c);
 	if (c->shape == LOAD_SATURATE) {
 		p->rate_per_s = NAN;
-		p->attempts = -1;
+		p->attempts = c->connections > 0 ? (int64_t)((double)c->connections / k) : -1;
 		return;
 	}
 	p->attempts = (int64_t)ceil(arrival_expected(c) / k - 1e-6);

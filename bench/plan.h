@@ -65,6 +65,12 @@ int plan_make(const struct scenario *s, const struct plan_host *host, struct pla
 	      struct err *err);
 void plan_release(struct plan *p);
 
+/* Its first line, without the newline: cases, batches, repeats, time. */
+void plan_print_line(const struct plan *p, const struct scenario *s, FILE *out);
+
+/* Does any case need a lab? */
+bool plan_needs_lab(const struct plan *p);
+
 /* What --dry-run prints. */
 void plan_print(const struct plan *p, const struct scenario *s, FILE *out);
 

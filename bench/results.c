@@ -156,10 +156,24 @@ static int capture_of(const struct results *r, size_t case_index, int64_t repeat
 	return -1;
 }
 
-static int write_repeats(const struct results *r, int dir, struct record *record, struct err *err)
+void results_name_capture(const struct results *r, size_t case_index, const struct record_case *c,
+			  struct record_repeat *repeat)
+{
+	int fd = capture_of(r, case_index, repeat->index);
+	struct stat st;
+
+	free(repeat->capture.file);
+	repeat->capture.file = NULL;
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0 &&
+	    asprintf(&repeat->capture.file, "cases/%s/r%lld/capture.pcap", c->name,
+		     (long long)repeat->index) < 0)
+		repeat->capture.file = NULL;
+}
+
+static int write_repeats(const struct results *r, int dir, const struct record *record, struct err *err)
 {
 	for (size_t i = 0; i < record->case_count; i++) {
-		struct record_case *c = &record->cases[i];
+		const struct record_case *c = &record->cases[i];
 
 		for (size_t k = 0; k < c->repeat_count; k++) {
 			int fd = capture_of(r, i, c->repeat[k].index);
@@ -184,7 +198,7 @@ static void point_latest(const struct results *r)
 		(void)unlinkat(r->root_fd, temporary, 0); /* a directory of that name stands in the way */
 }
 
-int results_commit(struct results *r, struct record *record, struct err *err)
+int results_commit(struct results *r, const struct record *record, struct err *err)
 {
 	char partial[160];
 	int dir = -1, code;

@@ -38,12 +38,16 @@ void results_release(struct results *r);
 /* An unnamed file for the capture of (case, repeat), or -1 (then none is kept).  Owned by `r`. */
 int results_capture_fd(struct results *r, size_t case_index, int64_t repeat);
 
+/* Set the name that the capture of a finished repeat will have, or none: before the checks, which ask
+ * whether a file was kept. */
+void results_name_capture(const struct results *r, size_t case_index, const struct record_case *c,
+			  struct record_repeat *repeat);
+
 /*
- * Write run.json, captures, samples.csv and .hgrm files, rename, point `latest` at it.  Sets
- * record's capture file names.  0 or negative errno (-ENOSPC ...) with *err; then nothing new is
- * left.
+ * Write run.json, captures, samples.csv and .hgrm files, rename, point `latest` at it.
+ * 0 or negative errno (-ENOSPC ...) with *err; then nothing new is left.
  */
-int results_commit(struct results *r, struct record *record, struct err *err);
+int results_commit(struct results *r, const struct record *record, struct err *err);
 
 /* Replace run.json of a committed run. */
 int results_save_record(const struct results *r, const struct record *record, struct err *err);

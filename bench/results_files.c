@@ -118,8 +118,7 @@ static int link_capture(int fd, int dir, struct err *err)
 	return code ? err_set(err, code, "cannot write 'capture.pcap': %s", strerror(-code)) : 0;
 }
 
-static int write_into(int at, const struct record_case *c, struct record_repeat *r, int capture_fd,
-		      struct err *err)
+static int write_into(int at, const struct record_repeat *r, int capture_fd, struct err *err)
 {
 	struct stat st;
 	int code = write_file(at, "samples.csv", print_samples, &r->series, err);
@@ -130,17 +129,11 @@ static int write_into(int at, const struct record_case *c, struct record_repeat 
 		code = write_file(at, "service.hgrm", print_hgrm, &r->service, err);
 	if (code != 0 || capture_fd < 0 || fstat(capture_fd, &st) != 0 || st.st_size == 0)
 		return code;
-	code = link_capture(capture_fd, at, err);
-	if (code != 0)
-		return code;
-	free(r->capture.file);
-	if (asprintf(&r->capture.file, "cases/%s/r%lld/capture.pcap", c->name, (long long)r->index) < 0)
-		r->capture.file = NULL;
-	return 0;
+	return link_capture(capture_fd, at, err);
 }
 
-int results_write_repeat(int dir, const struct record_case *c, struct record_repeat *r, int capture_fd,
-			 struct err *err)
+int results_write_repeat(int dir, const struct record_case *c, const struct record_repeat *r,
+			 int capture_fd, struct err *err)
 {
 	int cases, one = -1, at = -1, code;
 	char name[32];
@@ -151,7 +144,7 @@ int results_write_repeat(int dir, const struct record_case *c, struct record_rep
 		one = open_below(cases, c->name, err);
 	if (one >= 0)
 		at = open_below(one, name, err);
-	code = at < 0 ? -EIO : write_into(at, c, r, capture_fd, err);
+	code = at < 0 ? -EIO : write_into(at, r, capture_fd, err);
 	if (at >= 0)
 		(void)close(at); /* directories: nothing to lose */
 	if (one >= 0)

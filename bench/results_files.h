@@ -9,9 +9,8 @@
 struct err;
 
 /* cases/<case>/r<n>/{capture.pcap,samples.csv,response.hgrm,service.hgrm} below `dir`.  Takes the
- * capture from the unnamed file `capture_fd` (-1: none) and sets r->capture.file.  0 or negative errno
- * with *err. */
-int results_write_repeat(int dir, const struct record_case *c, struct record_repeat *r,
+ * capture from the unnamed file `capture_fd` (-1: none).  0 or negative errno with *err. */
+int results_write_repeat(int dir, const struct record_case *c, const struct record_repeat *r,
 			 int capture_fd, struct err *err);
 
 /* Remove `name` below `dir` with all it holds; only for directories this program has made. */

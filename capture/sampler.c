@@ -142,7 +142,8 @@ static void *sampler_thread(void *arg)
 {
 	struct sampler *s = arg;
 	struct sampler_report *report = &s->report;
-	int64_t period_ns = s->options.period_ns, slot = 0, user_ns, system_ns;
+	int64_t period_ns = s->options.period_ns, slot = 0, last_ns = 0;
+	int64_t user_ns, system_ns;
 
 	while (wait_for_slot(s, s->start_ns + slot * period_ns)) {
 		int64_t now_ns = mono_now_ns();
@@ -152,8 +153,13 @@ static void *sampler_thread(void *arg)
 		report->missed += current - slot;
 		if (lag_ns > report->max_lag_ns)
 			report->max_lag_ns = lag_ns;
-		if (!take(s, now_ns))
+		if (!take(s, now_ns)) {
 			report->missed++;
+		} else {
+			if (last_ns && now_ns - last_ns > report->max_gap_ns)
+				report->max_gap_ns = now_ns - last_ns;
+			last_ns = now_ns;
+		}
 		slot = current + 1;
 	}
 	report->expected = (mono_now_ns() - s->start_ns) / period_ns + 1;

@@ -49,6 +49,7 @@ struct sampler_report {
 	int64_t rows_lost;               /* series was full */
 	int64_t interrupted; /* dumps that the kernel marked so, or with more minisocks than tw */
 	int64_t max_lag_ns;  /* latest start of a sample after its slot */
+	int64_t max_gap_ns;  /* longest time from one sample to the next */
 	int64_t dumps;       /* one per namespace and sample with a dump */
 	int64_t dump_max_ns, dump_mean_ns;
 	int64_t dump_every;    /* at the worst time one sample in so many had a dump; 1: all had */

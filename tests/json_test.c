@@ -225,7 +225,8 @@ static void test_file(void)
 		return;
 	(void)close(fd);
 	ok(!json_parse_file(path, 7, &err), "bad text");
-	is_str(err.text, "line 2, column 2: expected a value, found 'x'", "says where");
+	ok(strncmp(err.text, "'/tmp/twbench-json-", 19) == 0, "says in which file: %s", err.text);
+	ok(strstr(err.text, "': line 2, column 2: expected a value, found 'x'") != NULL, "says where");
 	ok(!json_parse_file(path, 6, &err), "one byte over the limit");
 	ok(strstr(err.text, "is larger than 6 bytes") != NULL, "says so: %s", err.text);
 	ok(!json_parse_file("/nonexistent/x.json", 6, &err), "no such file");

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The schema and results/README.md in the tree are what the field table makes; records obey the schema.
+# The schema and results/README.md are what the field table makes; records obey the schema.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 helper=${BUILD:-build}/helper/sample_record
@@ -20,10 +20,11 @@ check() { # description, command...
 	fi
 }
 
-"$helper" >"$dir/run.json" && "$helper" schema >"$dir/schema.json" && "$helper" fields >"$dir/fields.md" || {
+if ! { "$helper" >"$dir/run.json" && "$helper" schema >"$dir/schema.json" &&
+	"$helper" fields >"$dir/fields.md"; }; then
 	echo "Bail out! $helper failed"
 	exit 1
-}
+fi
 check "fixtures/schema/run.schema.json is up to date ($helper schema)" \
 	diff -u fixtures/schema/run.schema.json "$dir/schema.json"
 check "results/README.md is up to date ($helper fields)" diff -u results/README.md "$dir/fields.md"

@@ -201,6 +201,8 @@ static void sample_capture(const struct sample_case *s, struct record_repeat *r,
 	c->packets = c->received = c->tcp_packets + 2;
 	c->file_bytes = 24 + c->packets * 82;
 	c->file = strdup("capture.pcap");
+	for (int side = 0; side < SIDE_COUNT; side++)
+		r->time_wait[side].reopened = r->time_wait[side].assassinated = 0;
 	r->teardown[r->teardown_count++] =
 		(struct record_teardown){ s->class, d->first_fin, d->rst_from, d->time_wait, n };
 }
@@ -264,6 +266,7 @@ static void sample_witnesses(struct record_repeat *r)
 					      .present = true,
 					      .period_ns = all[i].period_ns,
 					      .max_lag_ns = all[i].lag_ns,
+					      .max_gap_ns = all[i].period_ns,
 					      .cpu_ns = all[i].cpu_ns };
 		sample_copy(w->name, sizeof(w->name), all[i].name);
 	}

@@ -64,7 +64,7 @@ static void test_mann_whitney(void)
 	ok(near(stats_mann_whitney(a5, 5, b5, 5), 2.0 / 252), "5 against 5, apart: 2/252");
 	ok(near(stats_mann_whitney(odd, 5, mixed, 5), 0.690476190476),
 	   "interleaved: U = 10, p = 174/252");
-	ok(near(stats_mann_whitney(tied, 3, tied2, 3), 0.3), "ties: midranks 1.5 1.5 4 of 21, 6/20");
+	ok(near(stats_mann_whitney(tied, 3, tied2, 3), 0.3), "ties by midranks: 6/20");
 	ok(near(stats_mann_whitney(flat, 3, flat, 3), 1), "all equal: 1");
 	ok(near(stats_mann_whitney(a3, 0, b3, 3), 1), "an empty sample: 1");
 	ok(near(stats_mann_whitney_least(3, 3), 0.1) &&

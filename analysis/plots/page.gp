@@ -15,7 +15,7 @@ unset border
 unset tics
 set margins at screen 0, screen 1, screen 0, screen 1
 set label 1 title at screen margin_left / width, screen 1 - 26. / height \
-	font ':Bold,17' textcolor rgb ink
+	font 'sans-serif Bold,17' textcolor rgb ink
 do for [n=1:int(subtitles)] {
 	set label 1+n subtitle[n] at screen margin_left / width, \
 		screen 1 - (34. + 19 * n) / height textcolor rgb dim

@@ -11,7 +11,7 @@ do for [k=1:int(states)] {
 	n = int(states) + 1 - k
 	set object 10+k rectangle from screen x/width, screen 1-(head+20.)/height \
 		to screen (x+11.)/width, screen 1-(head+9.)/height front \
-		fillcolor rgb value('c'.int(state_colour[n])) fillstyle solid 0.85 noborder
+		fillcolor rgb value('c'.int(state_colour[n])) fillstyle solid 1 noborder
 	set label 10+k state[n] at screen (x+16.)/width, screen 1-(head+14.)/height \
 		font small textcolor rgb ink
 	x = x + 34 + 7.4 * strlen(state[n])
@@ -32,6 +32,8 @@ do for [i=1:int(cases)] {
 			screen screen_bottom(i, sub), screen screen_top(i, sub)
 		set format x (sub == 1 && lowest(i) ? '%g' : '')
 		set format y (col_of(i) == 0 ? '%.0f' : '')
+		set label 7 (col_of(i) == 0 ? 'sockets' : '') at graph 0, graph 1 right offset -0.9, -0.3 \
+			font small textcolor rgb dim
 		set object 1 rectangle from 0, 0 to load[i], graph 1 behind \
 		fillcolor rgb shade fillstyle solid 1 noborder
 		if (sub == 0) {
@@ -43,6 +45,6 @@ do for [i=1:int(cases)] {
 			offset -0.5, -0.8 font small textcolor rgb dim
 		first = (2*(i-1) + sub) * int(states)
 		plot for [n=1:int(states)] data index first+n-1 with filledcurves y1=0 \
-			linecolor rgb value('c'.int(state_colour[n])) fillstyle solid 0.85 noborder
+			linecolor rgb value('c'.int(state_colour[n])) fillstyle solid 1 noborder
 	}
 }

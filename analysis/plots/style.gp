@@ -12,7 +12,7 @@ foot = narrow ? 98. : 80.                          # axis label and provenance
 margin_left = 66.
 margin_right = 28.
 small = ',11'
-bold = ':Bold,13'
+bold = 'sans-serif Bold,13'
 
 # A text's width, about: names are short, and DejaVu is wide.
 text_width(t) = 7.9 * strlen(t)

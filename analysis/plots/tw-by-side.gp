@@ -7,6 +7,8 @@ do for [i=1:int(cases)] {
 		screen screen_bottom(i, 0), screen screen_top(i, 0)
 	set format x (lowest(i) ? '%g' : '')
 	set format y (col_of(i) == 0 ? '%.0f' : '')
+	set label 7 (col_of(i) == 0 ? 'sockets' : '') at graph 0, graph 1 right offset -0.9, -0.3 \
+		font small textcolor rgb dim
 	set object 1 rectangle from 0, 0 to load[i], graph 1 behind \
 		fillcolor rgb shade fillstyle solid 1 noborder
 	set label 1 name[i] at graph 0, graph 1 offset 0, 2.0 font bold textcolor rgb ink

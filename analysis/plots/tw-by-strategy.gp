@@ -9,12 +9,14 @@ do for [i=1:int(cases)] {
 	paint = value(lc)
 	set format x (lowest(i) ? '%g' : '')
 	set format y (col_of(i) == 0 ? '%.0f' : '')
+	set label 7 (col_of(i) == 0 ? 'sockets' : '') at graph 0, graph 1 right offset -0.9, -0.3 \
+		font small textcolor rgb dim
 	set object 1 rectangle from 0, 0 to load[i], graph 1 behind \
 		fillcolor rgb shade fillstyle solid 1 noborder
 	set label 1 name[i] at graph 0, graph 1 offset 0, 2.0 font bold textcolor rgb paint
 	set label 2 note[i] at graph 0, graph 1 offset 0, 0.85 font small textcolor rgb dim
 	set label 3 peak_label[i] at load[i], peak[i] offset 0.6, 0.75 textcolor rgb ink
 	plot for [j=1:int(ghosts)] data index 3*(int(ghost_of[j])-1)+1 with steps linecolor rgb ghost linewidth 0.8, \
-		data index 3*(i-1)+2 with lines linecolor rgb dim linewidth 1.4 dashtype (2,4), \
-		data index 3*(i-1) with steps linecolor rgb paint linewidth thick
+		data index 3*(i-1) with steps linecolor rgb paint linewidth thick, \
+		data index 3*(i-1)+2 with lines linecolor rgb ink linewidth 1.1 dashtype (2,5)
 }

@@ -1,6 +1,6 @@
 /*
- * Any bytes are either refused with one line, or read; and what was read survives writing and reading:
- * write(read(write(x))) = write(x).
+ * Any bytes are either refused with one line, or read; and what was read survives writing and
+ * reading: write(read(write(x))) = write(x).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +10,10 @@
 #include "base/json.h"
 #include "base/record.h"
 
+int fuzz_record(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static char *write_text(const struct record *r, size_t *ret_size)
+static char *record_text(const struct record *r, size_t *ret_size)
 {
 	char *text = NULL;
 	FILE *mem = open_memstream(&text, ret_size);
@@ -25,7 +26,7 @@ static char *write_text(const struct record *r, size_t *ret_size)
 	return text;
 }
 
-static int parse(const char *text, size_t size, struct record *r)
+static int record_from(const char *text, size_t size, struct record *r)
 {
 	struct err err = { "" };
 	json *root = json_parse(text, size, &err);
@@ -37,23 +38,28 @@ static int parse(const char *text, size_t size, struct record *r)
 	return rc;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_record(const uint8_t *data, size_t size)
 {
 	size_t once_size, twice_size;
 	char *once, *twice;
 	struct record r, again;
 
-	if (parse((const char *)data, size, &r) < 0)
+	if (record_from((const char *)data, size, &r) < 0)
 		return 0;
-	once = write_text(&r, &once_size);
+	once = record_text(&r, &once_size);
 	record_release(&r);
-	if (parse(once, once_size, &again) < 0)
+	if (record_from(once, once_size, &again) < 0)
 		abort();
-	twice = write_text(&again, &twice_size);
+	twice = record_text(&again, &twice_size);
 	record_release(&again);
 	if (once_size != twice_size || memcmp(once, twice, once_size) != 0)
 		abort();
 	free(once);
 	free(twice);
 	return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_record(data, size);
 }

@@ -1,0 +1,411 @@
+#include "analysis/plot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <math.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analysis/curve.h"
+#include "analysis/digest.h"
+#include "analysis/gnuplot.h"
+#include "analysis/plot_sheet.h"
+#include "base/err.h"
+#include "tests/sample_record.h"
+#include "tests/test.h"
+
+/* --- files ---------------------------------------------------------------------------------------- */
+
+struct path {
+	char text[512];
+};
+
+static struct path path_in(const char *dir, const char *name)
+{
+	struct path p;
+
+	(void)snprintf(p.text, sizeof(p.text), "%s/%s", dir, name);
+	return p;
+}
+
+/* The text of a file, "" if there is none; free it. */
+static char *slurp(const char *dir, const char *name)
+{
+	FILE *f = fopen(path_in(dir, name).text, "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!f || getdelim(&text, &size, '\0', f) < 0) {
+		free(text);
+		text = strdup("");
+	}
+	if (f)
+		(void)fclose(f);
+	return text;
+}
+
+static bool exists(const char *dir, const char *name)
+{
+	return access(path_in(dir, name).text, F_OK) == 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+static void remove_tree(const char *dir)
+{
+	(void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void write_program(const char *dir, const char *text)
+{
+	FILE *f = fopen(path_in(dir, "gnuplot").text, "we");
+
+	if (!f || fputs(text, f) < 0 || fclose(f) != 0 ||
+	    chmod(path_in(dir, "gnuplot").text, 0755) != 0)
+		abort();
+}
+
+/* --- known numbers --------------------------------------------------------------------------------- */
+
+/* Index `n` of a data file: its curve; release it. */
+static struct curve read_index(const char *text, int n)
+{
+	struct curve c = { 0 };
+	int index = 0, blank = 0;
+
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
+		double x, y;
+
+		if (*line == '\n') {
+			if (++blank == 2)
+				index++;
+			if (blank == 2)
+				blank = 0;
+		} else if (index == n && sscanf(line, "%lf %lf", &x, &y) == 2) {
+			curve_add(&c, x, y);
+		}
+		if (!strchr(line, '\n'))
+			break;
+	}
+	return c;
+}
+
+static void test_data(const char *dir)
+{
+	char *text = slurp(dir, "tw-by-strategy.dat"), *latency = slurp(dir, "latency.dat");
+	char *teardowns = slurp(dir, "teardowns.dat"), *script = slurp(dir, "tw-by-strategy.gp");
+	struct curve c = read_index(text, 0), model = read_index(text, 2),
+		     abort = read_index(text, 6);
+	struct curve slow = read_index(latency, 0);
+	double back = 0;
+
+	is_int(curve_top(&c), SAMPLE_CONNECTIONS, "client-fin climbs to every connection it made");
+	ok(c.count > 0 && c.y[c.count - 1] == 0, "... and drains to none");
+	ok(c.count > 0 && fabs(c.x[0] + 0.05) < 1e-9, "time counts from the start of the load");
+	is_int(model.count >= 4 ? llround(model.y[1]) : -1, 1600,
+	       "the model climbs to rate x time");
+	ok(model.count >= 4 && fabs(model.x[3] - model.x[1] - model.x[2]) < 1e-6,
+	   "... and is gone one lifetime after the load");
+	is_int(abort.count > 0 ? llround(curve_top(&abort)) : -1, 0, "client-rst leaves none");
+	for (size_t i = 1; i < slow.count; i++)
+		back += slow.y[i] < slow.y[i - 1] || slow.x[i] < slow.x[i - 1];
+	ok(slow.count > 10 && back == 0, "latency never falls as the percentile climbs");
+	ok(strstr(teardowns, "# abort: row, from, to\n3 0 100\n") != NULL,
+	   "client-rst, the third row, is all aborts");
+	ok(strstr(script, "peak[1] = 1600.0\n") != NULL, "the script knows the peak");
+	ok(strstr(script, "name[1] = 'client-fin'\n") != NULL, "... and the name");
+	curve_release(&c);
+	curve_release(&model);
+	curve_release(&abort);
+	curve_release(&slow);
+	free(text);
+	free(latency);
+	free(teardowns);
+	free(script);
+}
+
+static const struct plot_result *result_of(const struct plot_result *r, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(r[i].name, name) == 0)
+			return &r[i];
+	return NULL;
+}
+
+static void test_without_gnuplot(const struct record *r, const char *dir)
+{
+	struct path sub = path_in(dir, "deep/plots");
+	struct plot_options o = { .dir = sub.text };
+	struct plot_result res[PLOT_MAX];
+	const struct plot_result *tw, *outcomes;
+	size_t n = 0;
+	char version[32];
+	struct err err;
+
+	(void)setenv("PATH", "/nonexistent", 1);
+	plot_gnuplot_version(version, sizeof(version));
+	is_str(version, "", "no gnuplot has no version");
+	is_int(plot_record(r, &o, res, &n, &err), 0, "plotting without gnuplot is no error");
+	tw = result_of(res, n, "tw-by-strategy");
+	ok(tw && tw->file[0] == '\0' && strstr(tw->why_not, "gnuplot"), "the result says why: %s",
+	   tw ? tw->why_not : "");
+	ok(exists(o.dir, "tw-by-strategy.gp") && exists(o.dir, "tw-by-strategy.dat"),
+	   "script and data are there");
+	ok(!exists(o.dir, "tw-by-strategy.svg"), "and no picture");
+	outcomes = result_of(res, n, "outcomes");
+	ok(outcomes && strstr(outcomes->why_not, "as its strategy declares"),
+	   "a graph with nothing to show says so");
+	ok(!exists(o.dir, "outcomes.gp"), "... and leaves no script");
+	test_data(o.dir);
+	o.only = "no-such-graph";
+	is_int(plot_record(r, &o, res, &n, &err), -EINVAL, "an unknown graph is refused");
+	ok(strstr(err.text, "'no-such-graph'") != NULL, "... by name");
+}
+
+/* A repeat that failed before anything was seen. */
+static void test_unknown(const char *dir)
+{
+	struct path sub = path_in(dir, "unknown");
+	struct plot_options o = { .dir = sub.text };
+	struct plot_result res[PLOT_MAX];
+	size_t n = 0, told = 0;
+	struct record r;
+	struct err err;
+
+	record_init(&r);
+	if (!record_add_case(&r) || !record_add_repeat(&r.cases[0]))
+		abort();
+	is_int(plot_record(&r, &o, res, &n, &err), 0, "a record that knows nothing is no error");
+	for (size_t i = 0; i < n; i++)
+		told += res[i].file[0] == '\0' && res[i].why_not[0] &&
+			!strstr(res[i].why_not, "gnuplot");
+	is_int(told, n, "... and each graph says what it lacks");
+	record_release(&r);
+}
+
+/* --- thinning -------------------------------------------------------------------------------------- */
+
+static void test_thin(void)
+{
+	struct curve c = { 0 };
+	bool spike = false, dip = false, ascending = true;
+
+	for (int i = 0; i < 100000; i++)
+		curve_add(&c, i, i == 31337 ? 1e6 : i == 77777 ? -5 : i % 100);
+	curve_thin(&c, CURVE_POINTS_MAX);
+	ok(c.count <= CURVE_POINTS_MAX && c.count > CURVE_POINTS_MAX / 4, "thinned to %zu points",
+	   c.count);
+	for (size_t i = 0; i < c.count; i++) {
+		spike |= c.x[i] == 31337 && c.y[i] == 1e6;
+		dip |= c.x[i] == 77777 && c.y[i] == -5;
+		ascending &= i == 0 || c.x[i] > c.x[i - 1];
+	}
+	ok(spike && dip, "the highest and the lowest point survive where they were");
+	ok(ascending, "points stay in order");
+	ok(c.x[0] == 0 && c.x[c.count - 1] == 99999, "both ends survive");
+	curve_release(&c);
+	for (int i = 0; i < 8; i++)
+		curve_add(&c, i, i);
+	curve_thin(&c, 8);
+	is_int(c.count, 8, "what fits is left alone");
+	curve_step(&c);
+	is_int(c.count, 15, "steps have a corner for each change");
+	ok(c.x[1] == 1 && c.y[1] == 0 && c.x[2] == 1 && c.y[2] == 1,
+	   "... first the old value, then the new");
+	curve_release(&c);
+	curve_thin(&c, 8);
+	is_int(c.count, 0, "an empty curve stays empty");
+}
+
+/* --- failing gnuplots ------------------------------------------------------------------------------ */
+
+static const struct {
+	const char *what, *program, *why;
+} broken[] = {
+	{ "stops half way",
+	  "#!/bin/sh\neval \"$3\"\necho '<svg' >\"$output\"\necho 'line 7: oops' >&2\nexit 1\n",
+	  "line 7: oops" },
+	{ "leaves half a picture and says all is well",
+	  "#!/bin/sh\neval \"$3\"\necho '<svg' >\"$output\"\n", "only 5 bytes" },
+	{ "makes nothing", "#!/bin/sh\nexit 0\n", "cannot find" },
+	{ "is killed", "#!/bin/sh\nkill -9 $$\n", "signal 9" },
+};
+
+static void test_broken(const struct record *r, const char *dir)
+{
+	struct path bin = path_in(dir, "bin");
+	struct path sub = path_in(dir, "broken");
+	struct plot_options o = { .dir = sub.text, .only = "teardowns" };
+
+	(void)mkdir(bin.text, 0755);
+	(void)setenv("PATH", bin.text, 1);
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		struct plot_result res[PLOT_MAX];
+		struct err err;
+		size_t n = 0;
+		FILE *old;
+
+		write_program(bin.text, broken[i].program);
+		(void)mkdir(o.dir, 0755);
+		old = fopen(path_in(o.dir, "teardowns.svg").text, "we");
+		if (!old || fclose(old) != 0)
+			abort();
+		is_int(plot_record(r, &o, res, &n, &err), 0, "a gnuplot that %s", broken[i].what);
+		ok(n == 1 && strstr(res[0].why_not, broken[i].why), "... is reported: %s",
+		   res[0].why_not);
+		ok(!exists(o.dir, "teardowns.svg") && !exists(o.dir, ".teardowns.svg.part"),
+		   "... and leaves no picture, neither half nor old");
+	}
+}
+
+static void test_time_limit(const char *dir)
+{
+	struct path bin = path_in(dir, "bin");
+	const char *argv[] = { "gnuplot", NULL };
+	int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char said[64];
+	struct err err = { "" };
+
+	write_program(bin.text, "#!/bin/sh\nread forever <&1\nwhile :; do :; done\n");
+	is_int(gnuplot_run(dirfd, argv, 50, said, sizeof(said), &err), -ETIMEDOUT,
+	       "one that does not end is killed");
+	ok(strstr(err.text, "50 ms") != NULL, "... with the limit named");
+	write_program(
+		path_in(dir, "bin").text,
+		"#!/bin/sh\ni=0\nwhile [ $i -lt 999 ]; do echo 0123456789; i=$((i+1)); done\n");
+	is_int(gnuplot_run(dirfd, argv, 10000, said, sizeof(said), &err), 0,
+	       "one that talks much is heard out");
+	is_int(strlen(said), sizeof(said) - 1, "... as far as there is room");
+	(void)close(dirfd);
+}
+
+/* --- the real one ---------------------------------------------------------------------------------- */
+
+static bool whole(const char *dir, const char *graph)
+{
+	char name[64], *svg, *png;
+	bool good;
+
+	(void)snprintf(name, sizeof(name), "%s.svg", graph);
+	svg = slurp(dir, name);
+	(void)snprintf(name, sizeof(name), "%s.png", graph);
+	png = slurp(dir, name);
+	good = strstr(svg, "</svg>") && memcmp(png, "\x89PNG", 4) == 0;
+	free(svg);
+	free(png);
+	return good;
+}
+
+/* Names as bad as a scenario can make them must neither run anything nor break the picture. */
+static void test_hostile(struct record *r, const char *dir)
+{
+	struct path sub = path_in(dir, "hostile");
+	struct plot_options o = { .dir = sub.text, .theme = THEME_DARK };
+	struct plot_result res[PLOT_MAX];
+	struct err err;
+	size_t n = 0, drawn = 0;
+	char *svg;
+
+	(void)snprintf(r->cases[0].name, sizeof(r->cases[0].name), "x'.system('touch pwned').'");
+	(void)snprintf(r->cases[2].name, sizeof(r->cases[2].name), "<&>%%d{_^@x}");
+	(void)snprintf(r->cases[1].name, sizeof(r->cases[1].name),
+		       "`touch pwned`\n\nset output {_^}@\"\\");
+	is_int(plot_record(r, &o, res, &n, &err), 0, "hostile names are drawn");
+	for (size_t i = 0; i < n; i++)
+		drawn += res[i].file[0] && whole(o.dir, res[i].name);
+	is_int(drawn, n - 1, "... in every graph but 'outcomes', which has nothing to show");
+	ok(!exists(o.dir, "pwned"), "... and run nothing");
+	svg = slurp(o.dir, "tw-by-strategy.svg");
+	ok(strstr(svg, "&lt;&amp;") && strstr(svg, "%d{_^@x}"), "... and are escaped as text");
+	free(svg);
+}
+
+static void test_real(struct record *r, const char *dir)
+{
+	const char *again[] = { "gnuplot", "-d", "teardowns.gp", NULL };
+	struct path sub = path_in(dir, "real");
+	struct plot_options o = { .dir = sub.text, .only = "teardowns", .theme = THEME_PRINT };
+	struct plot_result res[PLOT_MAX];
+	char said[256], version[32];
+	struct err err = { "" };
+	size_t n = 0;
+	int dirfd;
+
+	plot_gnuplot_version(version, sizeof(version));
+	if (version[0] == '\0') {
+		test_skip("pictures", "gnuplot is not installed");
+		return;
+	}
+	ok(version[0] >= '5' && strchr(version, '.'), "gnuplot has a version: %s", version);
+	is_int(plot_record(r, &o, res, &n, &err), 0, "gnuplot draws");
+	ok(n == 1 && whole(o.dir, "teardowns"), "the pictures are whole: %s", res[0].why_not);
+	is_str(res[0].file, "teardowns.svg", "the result names the picture");
+	ok(!exists(o.dir, ".teardowns.svg.part"), "nothing temporary is left");
+	(void)unlink(path_in(o.dir, "teardowns.svg").text);
+	dirfd = open(o.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	is_int(gnuplot_run(dirfd, again, 10000, said, sizeof(said), &err), 0,
+	       "the script runs by itself %s", err.text);
+	ok(exists(o.dir, "teardowns.svg"), "... and makes the same picture");
+	(void)close(dirfd);
+	test_hostile(r, dir);
+}
+
+/* --- small things ---------------------------------------------------------------------------------- */
+
+static void test_quote(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	plot_quote("a'b`c\n\033[\"\\", f);
+	(void)fclose(f);
+	is_str(text, "'a''b`c??[\"\\'", "single quotes are doubled, control characters replaced");
+	free(text);
+}
+
+static void test_digest(void)
+{
+	char buf[32];
+
+	is_int(digest_timer_step_ns(250), 2048000000, "timer step at HZ=250");
+	is_int(digest_timer_step_ns(1000), 4096000000, "... at 1000");
+	is_int(digest_timer_step_ns(300), 1706666666, "... at 300");
+	is_int(digest_timer_step_ns(100), 5120000000, "... at 100");
+	is_int(digest_timer_step_ns(RECORD_NONE), RECORD_NONE, "... unknown");
+	is_int(llround(plot_tic_step(1600, 5)), 500, "tics of counts are round");
+	is_int(llround(plot_tic_step(3, 5)), 1, "... and whole");
+	is_int(llround(plot_second_step(71, 3)), 30, "tics of seconds are round as seconds");
+	is_str(plot_shorten("client-fin", 10, buf, sizeof(buf)), "client-fin", "a name that fits");
+	is_str(plot_shorten("client-fin-linger", 10, buf, sizeof(buf)), "client-fi\u2026",
+	       "one that does not");
+}
+
+int main(void)
+{
+	char dir[] = "/tmp/plot_test.XXXXXX", *path = strdup(getenv("PATH"));
+	struct record r;
+
+	if (!mkdtemp(dir) || !path)
+		abort();
+	test_thin();
+	test_quote();
+	test_digest();
+	sample_record(&r, 1);
+	test_without_gnuplot(&r, dir);
+	test_unknown(dir);
+	test_broken(&r, dir);
+	test_time_limit(dir);
+	(void)setenv("PATH", path, 1);
+	test_real(&r, dir);
+	record_release(&r);
+	remove_tree(dir);
+	free(path);
+	return test_done();
+}

@@ -230,7 +230,8 @@ int lint_fix(struct lint *l, FILE *out, struct err *err)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < l->set->count; i++)
-		if (l->set->file[i]->kind == CONF_SYSCTL_D && !l->set->file[i]->masked_by)
+		if (l->set->file[i]->kind == CONF_SYSCTL_D && !l->set->file[i]->masked_by &&
+		    strcmp(l->set->file[i]->path, "-") != 0)
 			r = fix_file(l, l->set->file[i], out, err);
 	return r;
 }

@@ -4,6 +4,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 program=${TWBENCH:-$PWD/twbench}
+export program
 tuning=$PWD/fixtures/tuning
 if [ ! -x "$program" ]; then
 	echo "1..0 # SKIP $program is not built"
@@ -84,6 +85,9 @@ for wrong in '--rate x' '--listen 0' '--listen 9-8' '--fail-on fatal' '--level x
 	lint $wrong bad.conf
 	check "$wrong: exit 2" exits 2
 done
+
+echo 'net.ipv4.tcp_tw_recycle = 1' | "$program" lint --no-kernel --brief --fix - >out 2>err
+check "standard input" says '^-:1: error: TW101'
 
 # --- kinds of files ---------------------------------------------------------------------------------
 printf 'kernel.ostype = Linux\nnet.ipv4.tcp_fin_timeout = 15\nnet.ipv4.tcp_max_tw_buckets = 0\n' >dump
@@ -200,6 +204,15 @@ fi
 
 lint 'a b/odd#1.conf'
 check "no escape code of a file reaches the terminal" sh -c '! grep -q "$(printf "\033")" out'
+
+# Whoever types a command of `prove` must not change the host by it.
+"$program" lint --rules >out 2>err
+check "no rule proposes to load settings outside a namespace" \
+	sh -c '! grep "^    prove:" out | grep -v "unshare -Urn" | grep -E "sysctl (-p|-w|--system|--load)|systemd-sysctl"'
+
+sed -n 's/^    prove:  twbench run/"$program" run --dry-run/p' out | sort -u >runs
+check "every run that a rule proposes can be planned" \
+	sh -c 'test -s runs && while read -r run; do eval "$run" >plan 2>err </dev/null || exit 1; done <runs'
 
 # --- the table --------------------------------------------------------------------------------------
 "$program" lint --rules >out 2>err

@@ -139,6 +139,10 @@ check "nothing else is left beside it" test "$(find . -name 'mend.conf*' | wc -l
 lint --fix mend.conf
 check "a second --fix finds nothing to mend" sh -c '! [ -s err ] && cmp -s mend.conf want'
 ln -s mend.conf link.conf
+printf -- '- net.ipv4.tcp_tw_recycle = 1\n' >both.conf
+lint --fix both.conf
+check "two faults of a line that becomes a comment are both gone" \
+	sh -c 'test "$(grep -c "\[fixed\]$" out)" -eq 2 && tail -n 1 both.conf | grep -q "^#- net"'
 printf 'net.ipv4.ip_local_port_range = 40000 # x\nnet.ipv4.tcp_rmem = 4096 5000 # x\n' >range.conf
 lint --fix range.conf
 check "a comment that makes the kernel refuse the line stays" test ! -e range.conf.bak

@@ -37,6 +37,7 @@ static const struct pair {
 	const char *path;   /* of the first file; NULL: "a.conf" */
 } pairs[] = {
 	{ .id = "TW001", .fires = "a.b = 1\na.b = 2\n", .quiet = "a.b = 1 \t2\na.b = 1 2\n" },
+	{ .id = "TW001", .fires = "a.b = 1 2\na.b = 12\n", .quiet = "a.b = 12\n-a.b\n" },
 	{ .id = "TW002", .fires = "a.b = 1\n" SPLIT "a.b = 2\n", .quiet = "a.b = 1\n" SPLIT "a.c = 1\n" },
 	{ .id = "TW002", .fires = "a.b = 1\na/b=1\n", .quiet = "a.b = 1\n-a.b\n" },
 	{ .id = "TW003", .fires = FIN "60 # minute\n", .quiet = "# minute\n" FIN "60\n" },
@@ -55,6 +56,7 @@ static const struct pair {
 	{ .id = "TW102", .fires = "net.core.tcp_max_syn_backlog = 9\n", .quiet = "net.core.somaxconn = 9\n" },
 	{ .id = "TW103", .fires = V4 "tcp_tw_resue = 1\n", .quiet = V4 "conf.all.rp_filter = 1\n" },
 	{ .id = "TW103", .fires = "net.core.no_such_thing_at_all = 1\n", .quiet = V4 "tcp_new = 1\n", .keys = { V4 "tcp_new" } },
+	{ .id = "TW103", .fires = "net.netfilter.nf_conntrack_tcp_timeout_timewait = 9\n", .quiet = "net.netfilter.nf_conntrack_icmp_timeouts12 = 9\n" },
 	{ .id = "TW104", .fires = V4 "tcp_tw_reuse_delay = 1000\n", .quiet = V4 "tcp_mem = 1 2 3\n-" V4 "tcp_dsack = 1\n" V4 "tcp_sack = 1\n", .keys = { V4 "tcp_sack" } },
 	{ .id = "TW105", .fires = "kernel.yama.ptrace_scope = 1\n", .quiet = "kernel.sysrq = 1\n", .keys = { "kernel.sysrq" } },
 	{ .id = "TW106", .fires = V4 "tcp_tw_timeout = 10\n", .quiet = FIN "60\n" },
@@ -82,6 +84,7 @@ static const struct pair {
 	{ .id = "TW303", .fires = FIN "-5\n", .quiet = FIN "1\n" },
 	{ .id = "TW311", .fires = STAMPS "0\n" SPLIT REUSE "1\n", .quiet = STAMPS "0\n" REUSE "1\n" SPLIT STAMPS "1\n" },
 	{ .id = "TW311", .fires = REUSE "1\n" STAMPS "0\n", .quiet = REUSE "1\n" },
+	{ .id = "TW311", .fires = REUSE "1 # on\n" STAMPS "0x0\n", .quiet = REUSE "2\n" STAMPS "0\n" },
 	{ .id = "TW312", .fires = REUSE "2\n", .quiet = REUSE "0\n" },
 	{ .id = "TW313", .fires = REUSE "1\n", .quiet = REUSE "2\n" },
 	{ .id = "TW314", .fires = V4 "tcp_tw_reuse_delay = 100\n", .quiet = V4 "tcp_tw_reuse_delay = 1000\n" },
@@ -106,6 +109,7 @@ static const struct pair {
 	{ .id = "TW403", .fires = RANGE "1000 65535\n", .quiet = RANGE "1000 65535\n" V4 "ip_unprivileged_port_start = 0\n" },
 	{ .id = "TW403", .fires = RANGE "2000 65535\n" V4 "ip_unprivileged_port_start = 3000\n", .quiet = RANGE "1024 65535\n" },
 	{ .id = "TW404", .fires = RANGE "1024 65535\n", .quiet = RANGE "1024 65535\n" V4 "ip_local_reserved_ports = 3306\n" },
+	{ .id = "TW404", .fires = RANGE "9998 65535\n", .quiet = RANGE "10000 65535\n" },
 	{ .id = "TW405", .fires = RANGE "32768 60999\n", .quiet = RANGE "32768 60999\n" REUSE "1\n", .rate = 463 },
 	{ .id = "TW405", .fires = RANGE "40000 40060\n", .quiet = RANGE "40000 40061\n", .rate = 1.01 },
 	{ .id = "TW406", .fires = "a.b = 1\n", .quiet = RANGE "32768 60999\n", .rate = 463 },

@@ -391,6 +391,8 @@ void say_outcomes(const struct record *r, say_line *line, void *to)
 
 void say_all(const struct record *r, say_line *line, void *to)
 {
+	say_expectations(r, line, to);
+	say_tuning(r, line, to);
 	say_verdicts(r, line, to);
 	say_lifetime(r, line, to);
 	say_seed(r, line, to);

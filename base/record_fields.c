@@ -62,10 +62,12 @@ const struct field record_fields[] = {
 const size_t record_fields_count = sizeof(record_fields) / sizeof(record_fields[0]);
 
 static const char *const scope_keys[SCOPE_COUNT] = {
-	[SCOPE_RUN] = "run",         [SCOPE_CASE] = "case",         [SCOPE_REPEAT] = "repeat",
-	[SCOPE_ERRNO] = "errno",     [SCOPE_TEARDOWN] = "teardown", [SCOPE_COUNTER] = "counter",
-	[SCOPE_WITNESS] = "witness", [SCOPE_CHECK] = "check",       [SCOPE_SYSCTL] = "sysctl",
-	[SCOPE_EXPECTATION] = "expectation", [SCOPE_TUNING] = "tuning", [SCOPE_EFFECT] = "effect",
+	[SCOPE_RUN] = "run",           [SCOPE_CASE] = "case",
+	[SCOPE_REPEAT] = "repeat",     [SCOPE_ERRNO] = "errno",
+	[SCOPE_TEARDOWN] = "teardown", [SCOPE_COUNTER] = "counter",
+	[SCOPE_WITNESS] = "witness",   [SCOPE_CHECK] = "check",
+	[SCOPE_SYSCTL] = "sysctl",     [SCOPE_EXPECTATION] = "expectation",
+	[SCOPE_TUNING] = "tuning",     [SCOPE_EFFECT] = "effect",
 };
 
 static const char *const type_keys[] = {

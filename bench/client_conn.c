@@ -96,7 +96,10 @@ static void read_on(struct client_thread *t, struct conn *c)
 			if (code == -EAGAIN)
 				return;
 			if (code < 0) {
-				client_conn_fail(t, c, -code);
+				if (code == -EBADMSG)
+					client_conn_finish(t, c, OUTCOME_WRONG_REPLY, 0);
+				else
+					client_conn_fail(t, c, -code);
 				return;
 			}
 			if (c->reply_bytes > 0)

@@ -353,10 +353,16 @@ int measure_plan(struct measurement *r, struct err *err)
 int measure_need_lab(const struct measurement *r, struct err *err)
 {
 	const struct lab_probe *p = &r->plan.host.lab;
+	bool userns = p->userns && r->isolation != ISOLATION_NETNS;
+	bool netns = p->netns && r->isolation != ISOLATION_USERNS;
 
-	if (!plan_needs_lab(&r->plan) || p->userns || p->netns)
+	if (!plan_needs_lab(&r->plan) || userns || netns)
 		return 0;
-	return err_set(err, -EPERM, "no lab can be made here: %s; %s", p->userns_why, p->netns_why);
+	if (r->isolation == ISOLATION_AUTO)
+		return err_set(err, -EPERM, "no lab can be made here: %.220s; %.220s",
+			       p->userns_why, p->netns_why);
+	return err_set(err, -EPERM, "no lab can be made in this way here: %s",
+		       r->isolation == ISOLATION_NETNS ? p->netns_why : p->userns_why);
 }
 
 static const char *where(const struct measurement *r)

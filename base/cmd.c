@@ -149,7 +149,7 @@ static const struct {
 	int status;
 	const char *meaning;
 } statuses[] = {
-	{ EXIT_PASS, "pass: measured, the witnesses agree" },
+	{ EXIT_PASS, "pass: measured, the witnesses agree, expectations are met" },
 	{ EXIT_EXPECTATION, "an expectation failed" },
 	{ EXIT_USAGE, "usage or scenario error: nothing ran" },
 	{ EXIT_UNTRUSTWORTHY, "measured but not trustworthy: witnesses disagree, something was lost, a rate missed" },

@@ -67,7 +67,7 @@ static size_t series_rows(const struct case_spec *s)
 	return (size_t)(rows < SERIES_ROWS_MAX ? rows : SERIES_ROWS_MAX);
 }
 
-static int start_sampler(struct cell_witness *w, int64_t origin_ns, struct err *err)
+static int start_sampler(struct cell_witness *w, uint16_t port, int64_t origin_ns, struct err *err)
 {
 	const struct case_spec *s = w->o->spec;
 	struct sampler_options o = {
@@ -77,8 +77,8 @@ static int start_sampler(struct cell_witness *w, int64_t origin_ns, struct err *
 		.diag_fd = { w->diag_fd[0], w->diag_fd[1] },
 		.files = { w->files[0], w->files[1] },
 		.shared = w->lab->shared || w->namespaces == 1,
-		.server_port_low = (uint16_t)s->server_port,
-		.server_port_high = (uint16_t)(s->server_port + s->destinations - 1),
+		.server_port_low = port,
+		.server_port_high = (uint16_t)(port + s->destinations - 1),
 		.cpu = -1,
 	};
 
@@ -175,9 +175,9 @@ int cell_witness_open(struct cell_witness *w, const struct cell_options *o, cons
 	return 0;
 }
 
-int cell_witness_start(struct cell_witness *w, int64_t origin_ns, struct err *err)
+int cell_witness_start(struct cell_witness *w, uint16_t port, int64_t origin_ns, struct err *err)
 {
-	int code = start_sampler(w, origin_ns, err);
+	int code = start_sampler(w, port, origin_ns, err);
 
 	w->origin_ns = origin_ns;
 	if (code != 0)

@@ -356,16 +356,13 @@ int measure_need_lab(const struct measurement *r, struct err *err)
 	bool userns = p->userns && r->isolation != ISOLATION_NETNS;
 	bool netns = p->netns && r->isolation != ISOLATION_USERNS;
 
-	for (size_t i = 0; i < r->plan.count; i++) {
-		if (r->plan.item[i].spec->topology == TOPOLOGY_HOST || userns || netns)
-			continue;
-		if (r->isolation == ISOLATION_AUTO)
-			return err_set(err, -EPERM, "no lab can be made here: %.220s; %.220s",
-				       p->userns_why, p->netns_why);
-		return err_set(err, -EPERM, "no lab can be made in this way here: %s",
-			       r->isolation == ISOLATION_NETNS ? p->netns_why : p->userns_why);
-	}
-	return 0;
+	if (!plan_needs_lab(&r->plan) || userns || netns)
+		return 0;
+	if (r->isolation == ISOLATION_AUTO)
+		return err_set(err, -EPERM, "no lab can be made here: %.220s; %.220s",
+			       p->userns_why, p->netns_why);
+	return err_set(err, -EPERM, "no lab can be made in this way here: %s",
+		       r->isolation == ISOLATION_NETNS ? p->netns_why : p->userns_why);
 }
 
 static const char *where(const struct measurement *r)

@@ -45,12 +45,13 @@ struct measurement {
 /* Options that measure_* reads; rows for a command's table. */
 #define MEASURE_OPTIONS                                                                           \
 	{ "expect", 'e', "EXPR", NULL, "demand this of the numbers, e.g. 'ledger.outcomes.no_port == 0'; repeatable" }, \
-	{ "fail-on", 0, "LIST", NULL, "what makes the exit status other than 0: fail,invalid,skip (default), no-effect, none" }, \
+	{ "fail-on", 0, "LIST", NULL, "exit not 0 on fail, invalid, skip, no-effect; or none (default: fail,invalid,skip)" }, \
 	{ "out", 'o', "DIR", NULL, "where results go (default: results)" },                       \
-	{ "isolation", 0, "WAY", NULL, "auto, userns (no root), netns (root)" },                  \
-	{ "json", 0, NULL, NULL, "print the record on standard output instead of the table" },    \
+	{ "isolation", 0, "auto|userns|netns", NULL,                                              \
+	  "how labs are made; userns needs no root, netns does (default: auto)" },                \
+	{ "json", 0, NULL, NULL, "print the record on standard output instead of the report" },   \
 	{ "no-plots", 0, NULL, NULL, "no graphs" },                                               \
-	{ "quiet", 'q', NULL, NULL, "no progress, no table" }
+	{ "quiet", 'q', NULL, NULL, "no progress, no report" }
 
 /* Read the options.  `a` must outlive *m.  0 or -EINVAL with *err; release in any case. */
 int measure_init(struct measurement *m, const struct args *a, struct err *err);

@@ -85,6 +85,8 @@ static void print_value(const struct opt *o, FILE *out)
 		fprintf(out, "compopt -o nospace; _twbench_words '");
 		print_keys(out);
 		fprintf(out, "' \"$cur\"; ");
+	} else if (strcmp(o->arg, "FILE") == 0) {
+		fprintf(out, "_twbench_files '' \"$cur\"; ");
 	} else if (strcmp(o->arg, "DIR") == 0) {
 		fprintf(out, "_twbench_files '*' \"$cur\"; ");
 	}

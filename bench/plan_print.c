@@ -68,8 +68,8 @@ static const char *load_text(const struct plan_case *p, char *buf, size_t size)
 		break;
 	case LOAD_SATURATE:
 	case LOAD_SHAPE_COUNT:
-		(void)snprintf(buf, size, "%lld clients at full speed for %s",
-			       (long long)c->clients, b);
+		(void)snprintf(buf, size, "%lld client%s at full speed for %s",
+			       (long long)c->clients, c->clients == 1 ? "" : "s", b);
 		break;
 	}
 	return buf;

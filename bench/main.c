@@ -14,7 +14,7 @@
 
 static const struct command *const commands[] = {
 	&command_run,  &command_serve, &command_load,	&command_report,
-	&command_plot, &command_list,  &command_doctor,
+	&command_plot, &command_compare, &command_list,  &command_doctor,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -60,6 +60,12 @@ static int64_t ends_told(const struct view *v, enum side side)
 	return plus(plus(l->server_clean, l->server_reset), l->server_other);
 }
 
+/* What never had a port was never asked. */
+static int64_t requests_asked(const struct view *v, enum side side)
+{
+	return minus(ledger_requests_attempted(v, side), minus(v->r->ledger.attempted, network(v, side)));
+}
+
 /* --- capture --------------------------------------------------------------------------------- */
 
 TERM(syns, minus(v->r->capture.syn, v->r->capture.syn_retrans))
@@ -307,9 +313,9 @@ const struct identity identities[] = {
 	  "server ends: clean, reset, other",
 	  "ledger", "ledger", ledger_accepted, ends_told, NULL, TCP, REACH_ONCE,
 	  "a connection was lost or counted twice by the server" },
-	{ "requests: answered = asked", "requests begun by the clients",
+	{ "requests: answered = asked", "requests begun, less those without a port",
 	  "whole replies read by the clients",
-	  "ledger", "ledger", ledger_requests_attempted, ledger_requests_answered, NULL,
+	  "ledger", "ledger", requests_asked, ledger_requests_answered, NULL,
 	  NEED_CLEAN | NEED_READER, REACH_ONCE,
 	  "replies are missing although every connection ended well" },
 	{ "request bytes: sent = received", "bytes the clients' kernel took",

@@ -31,6 +31,20 @@ static const struct {
 	[TEARDOWN_PARTIAL] = { "partial", "the capture began inside the connection and shows too little" },
 };
 
+const char *initiator_by_key(enum initiator_by b)
+{
+	static const char *const keys[] = { "syn", "syn-ack", "port", "first-seen" };
+
+	return keys[b];
+}
+
+const char *syn_answer_key(enum syn_answer a)
+{
+	static const char *const keys[] = { NULL, "accepted", "challenged", "refused" };
+
+	return keys[a];
+}
+
 const char *teardown_class_key(enum teardown_class c)
 {
 	return classes[c].key;

@@ -19,13 +19,22 @@
  * merely who was seen first. */
 enum initiator_by { INITIATOR_SYN, INITIATOR_SYN_ACK, INITIATOR_PORT, INITIATOR_FIRST_SEEN };
 
+/* What became of the SYN that met this connection's TIME-WAIT. */
+enum syn_answer {
+	SYN_ANSWER_NONE,       /* no SYN came, or nothing answered it */
+	SYN_ANSWER_ACCEPTED,   /* a SYN-ACK: the 4-tuple was reused */
+	SYN_ANSWER_CHALLENGED, /* an ACK of the old connection; the SYN's sender answers by a RST */
+	SYN_ANSWER_REFUSED,    /* a RST */
+};
+
 struct flow_dir {
-	int64_t fin_ns;            /* first FIN sent this way */
+	int64_t fin_ns;            /* first FIN sent this way ... */
+	int64_t fin_last_ns;       /* ... and the last one: it makes a TIME-WAIT begin anew */
 	int64_t fin_acked_ns;      /* first segment of the other direction that acknowledged it */
 	int64_t fin_acked_plain_ns; /* ... that was no RST: only such an ACK moves FIN-WAIT-1 on */
 	int64_t rst_ns;            /* first RST sent this way */
 	int64_t last_data_ns;      /* last segment with payload */
-	uint64_t payload_bytes;    /* distinct sequence space, retransmissions left out */
+	uint64_t payload_bytes;    /* distinct bytes seen: no retransmissions, no holes of the capture */
 	uint32_t packets;
 	uint32_t syn, syn_retrans; /* all SYNs, of which repeats (SYN-ACKs for direction 1) */
 	uint32_t fin, fin_retrans; /* all FINs, of which repeats */
@@ -50,6 +59,8 @@ struct flow {
 	uint32_t capture_duplicates; /* packets the capture itself delivered twice */
 	int8_t first_fin, first_rst; /* direction, -1 nobody */
 	uint8_t initiator_by;
+	uint8_t syn_answer;         /* enum syn_answer */
+	bool reused_ports;          /* the 4-tuple had another connection before, within memory */
 	bool fins_crossed;          /* neither FIN acknowledged the other */
 	bool rst_after_fin;         /* a RST followed a FIN of either side */
 	bool late_data_rst;         /* data met a closed end, which answered by a RST without ACK */
@@ -96,6 +107,9 @@ struct teardown {
 	int64_t time_wait_ns[SIDE_COUNT]; /* when each side entered TIME-WAIT; -1 never */
 	bool assassinated;            /* a RST met TIME-WAIT and ended it, unless tcp_rfc1337 is set */
 };
+
+const char *initiator_by_key(enum initiator_by b); /* "syn", "syn-ack", "port", "first-seen" */
+const char *syn_answer_key(enum syn_answer a);      /* "accepted" ...; NULL for none */
 
 const char *teardown_class_key(enum teardown_class c);  /* "orderly-3" */
 const char *teardown_class_help(enum teardown_class c); /* its definition, one sentence */

@@ -46,9 +46,12 @@ static struct conn *pop(struct conn **stack)
 
 
 /* Does not start anything itself: a connect that fails at once would recurse without end. */
-void client_thread_free_again(struct client_thread *t, struct conn *c, int64_t now_ns)
+void client_thread_free_again(struct client_thread *t, struct conn *c)
 {
-	(void)now_ns;
+	if (t->stopping && c->phase == CONN_IDLE) {
+		client_conn_retire(t, c); /* its last request ended after the load */
+		return;
+	}
 	if (t->spec->shape == LOAD_SATURATE || c->pending > 0) {
 		push(&t->ready, c);
 		return;

@@ -49,7 +49,7 @@ static void note_no_port(struct client_thread *t, int64_t now_ns)
 	if (t->ledger.first_no_port_ns != RECORD_NONE)
 		return;
 	t->ledger.first_no_port_ns = now_ns - t->begin_ns;
-	t->ledger.first_no_port_nth = SHARED_GET(t->shared->attempted);
+	t->ledger.first_no_port_nth = SHARED_GET(t->shared->attempted) - 1;
 }
 
 /* The server may end an idle connection while it lies in the stack of idle ones. */
@@ -90,7 +90,7 @@ void client_conn_finish(struct client_thread *t, struct conn *c, enum outcome ou
 	t->open--;
 	c->phase = CONN_FREE;
 	c->outcome = outcome;
-	client_thread_free_again(t, c, now_ns);
+	client_thread_free_again(t, c);
 }
 
 static enum outcome reset_outcome(const struct conn *c)

@@ -81,6 +81,6 @@ void client_conn_finish(struct client_thread *t, struct conn *c, enum outcome ou
 void client_conn_fail(struct client_thread *t, struct conn *c, int number);
 
 /* Called by client_conn_finish when a simulated client is free again: in client.c. */
-void client_thread_free_again(struct client_thread *t, struct conn *c, int64_t now_ns);
+void client_thread_free_again(struct client_thread *t, struct conn *c);
 
 #endif

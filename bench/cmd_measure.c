@@ -378,28 +378,37 @@ int measure_plan(struct measurement *r, struct err *err)
 int measure_need_lab(const struct measurement *r, struct err *err)
 {
 	const struct lab_probe *p = &r->plan.host.lab;
+	bool userns = p->userns && r->isolation != ISOLATION_NETNS;
+	bool netns = p->netns && r->isolation != ISOLATION_USERNS;
 
-	for (size_t i = 0; i < r->plan.count; i++)
-		if (r->plan.item[i].spec->topology != TOPOLOGY_HOST && !p->userns && !p->netns)
-			return err_set(err, -EPERM, "no lab can be made here: %s; %s",
+	for (size_t i = 0; i < r->plan.count; i++) {
+		if (r->plan.item[i].spec->topology == TOPOLOGY_HOST || userns || netns)
+			continue;
+		if (r->isolation == ISOLATION_AUTO)
+			return err_set(err, -EPERM, "no lab can be made here: %.220s; %.220s",
 				       p->userns_why, p->netns_why);
+		return err_set(err, -EPERM, "no lab can be made in this way here: %s",
+			       r->isolation == ISOLATION_NETNS ? p->netns_why : p->userns_why);
+	}
 	return 0;
+}
+
+static const char *where(const struct measurement *r)
+{
+	if (!plan_needs_lab(&r->plan))
+		return "in this namespace";
+	if (r->isolation == ISOLATION_NETNS || !r->plan.host.lab.userns)
+		return "as root: network namespaces";
+	return "no root needed: user and network namespaces";
 }
 
 void measure_print_head(const struct measurement *r)
 {
-	const struct plan_host *h = &r->plan.host;
-
 	if (args_has(r->args, "quiet") || args_has(r->args, "json"))
 		return;
-	fprintf(stderr, "twbench %s · %s · %s\n", version_text, r->scenario.name,
-		h->lab.userns ? "no root needed: user and network namespaces"
-			      : "as root: network namespaces");
-	fprintf(stderr,
-		"plan: %zu cases, %lld repeats, %d batches · about %lld s   (--dry-run shows "
-		"more)\n",
-		r->plan.count, (long long)r->plan.rounds, r->plan.batches,
-		(long long)((r->plan.wall_ns + NS_PER_S / 2) / NS_PER_S));
+	fprintf(stderr, "twbench %s · %s\n", version_text, where(r));
+	plan_print_line(&r->plan, &r->scenario, stderr);
+	fprintf(stderr, "   (--dry-run shows more)\n");
 }
 
 int measure_status(const struct measurement *r, int code, const struct err *err)

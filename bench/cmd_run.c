@@ -67,7 +67,8 @@ static int run_main(const struct args *a, struct err *err)
 }
 
 static const struct opt options[] = {
-	RUN_OPTIONS,
+	LOAD_OPTIONS,
+	LAB_OPTIONS,
 	{ "dry-run", 0, NULL, NULL,
 	  "show cases, ports, TIME_WAIT to expect and time; start nothing" },
 	{ "print", 0, NULL, NULL, "print the resolved scenario as JSON; start nothing" },

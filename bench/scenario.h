@@ -150,6 +150,12 @@ size_t scenario_shipped_count(void);
 const char *scenario_shipped_name(size_t i, char *buf, size_t size);
 int scenario_shipped_summary(size_t i, char *buf, size_t size);
 
+/* The path of key `i`; NULL after the last. */
+const char *scenario_key_path(size_t i);
+
+/* Word `i` that the key may be set to; NULL after the last, and for keys that take no words. */
+const char *scenario_key_word(const char *path, size_t i);
+
 /* Generated from the key table. */
 void scenario_write_schema(FILE *out);
 void scenario_write_keys(FILE *out, bool markdown);

@@ -264,7 +264,7 @@ static void note_end(struct straight_thread *t, struct pair *p)
 		SHARED_ADD(t->shared->failed, 1);
 	if (p->outcome == OUTCOME_NO_PORT && t->ledger.first_no_port_ns == RECORD_NONE) {
 		t->ledger.first_no_port_ns = mono_now_ns() - t->begin_ns;
-		t->ledger.first_no_port_nth = t->ledger.attempted;
+		t->ledger.first_no_port_nth = t->ledger.attempted - 1;
 	}
 }
 

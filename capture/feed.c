@@ -55,34 +55,56 @@ static bool note_udp(struct feed *f, const struct segment *s)
 	return true;
 }
 
-static void note_tcp(struct feed *f, const struct segment *s)
+void feed_flush(struct feed *f)
 {
+	flow_table_add_many(f->table, f->batch, f->waiting);
+	f->waiting = 0;
+}
+
+static void note_tcp(struct feed *f, int64_t t_ns)
+{
+	struct segment *s = &f->batch[f->waiting];
+
+	s->t_ns = t_ns;
 	f->report->tcp_packets++;
 	if (s->flags & TCP_SYN)
 		f->report->proven_end = false;
-	flow_table_add(f->table, s);
+	if (++f->waiting == FLOW_BATCH)
+		feed_flush(f);
+}
+
+static void note_other(struct sniffer_report *r, enum segment_status st)
+{
+	r->cut += st == SEGMENT_CUT;
+	r->bad += st == SEGMENT_BAD;
+	r->fragments += st == SEGMENT_FRAGMENT;
+	r->undecodable = r->cut + r->bad + r->fragments;
 }
 
 bool feed_packet(struct feed *f, int64_t t_ns, const uint8_t *bytes, uint32_t caplen,
 		 uint32_t wirelen)
 {
-	struct segment s;
-	enum segment_status st = segment_decode(f->linktype, bytes, caplen, wirelen, &s);
+	struct sniffer_report *r = f->report;
+	enum segment_status st;
 
-	f->report->packets++;
-	if (st == SEGMENT_UDP)
-		return note_udp(f, &s);
-	if (st == SEGMENT_OK) {
-		s.t_ns = t_ns - f->offset_ns;
-		note_tcp(f, &s);
-	} else if (st != SEGMENT_NOT) {
-		f->report->undecodable++;
-	}
+	st = segment_decode(f->linktype, bytes, caplen, wirelen, &f->batch[f->waiting]);
+	t_ns -= f->offset_ns;
+	if (r->packets++ == 0)
+		r->first_ns = r->last_ns = t_ns;
+	else if (t_ns > r->last_ns)
+		r->last_ns = t_ns;
+	if (st == SEGMENT_OK)
+		note_tcp(f, t_ns);
+	else if (st == SEGMENT_UDP)
+		return note_udp(f, &f->batch[f->waiting]);
+	else if (st != SEGMENT_NOT)
+		note_other(r, st);
 	return false;
 }
 
 void feed_finish(struct feed *f)
 {
+	feed_flush(f);
 	flow_table_finish(f->table);
 	flow_table_stats(f->table, &f->report->flow);
 }

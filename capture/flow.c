@@ -12,6 +12,7 @@
 #define MAX_FLOWS         (UINT64_C(1) << 28) /* so that places are 32 bits */
 #define DEFAULT_LINGER_NS (60 * NS_PER_S)
 #define NOWHERE           UINT32_MAX
+#define EVICT_LOOKS       16
 
 /* Times are clamped to 0 .. this, so that no difference of two overflows. */
 #define TIME_MAX_NS (INT64_MAX / 2)
@@ -22,7 +23,10 @@ struct slot {
 	uint32_t place; /* in the pool, plus 1; 0: free */
 };
 
-/* Connections in order of their last packet. */
+/*
+ * Connections by age.  A packet does not move its connection: that would touch both neighbours.
+ * When one comes to the head and turns out to have been busy since, it goes to the end instead.
+ */
 struct age_list {
 	uint32_t oldest, newest;
 };
@@ -38,7 +42,8 @@ struct flow_table {
 	uint32_t touched;
 	uint32_t free_place; /* chained by `newer` */
 	struct age_list lists[LIST_COUNT];
-	int64_t now_ns; /* latest time seen */
+	int64_t now_ns;    /* latest time seen */
+	int64_t expire_ns; /* until then no closed connection has to leave */
 	uint64_t key;
 	struct flow_stats stats;
 };
@@ -70,7 +75,7 @@ struct flow_table *flow_table_new(const struct flow_options *options)
 	/* Without entropy the key is merely guessable; counting goes on. */
 	(void)!getrandom(&t->key, sizeof(t->key), GRND_NONBLOCK);
 	t->slots = calloc(slots, sizeof(*t->slots));
-	t->pool = malloc(t->options.max_flows * sizeof(*t->pool));
+	t->pool = aligned_alloc(_Alignof(struct live), t->options.max_flows * sizeof(*t->pool));
 	if (!t->slots || !t->pool) {
 		flow_table_free(t);
 		return NULL;
@@ -128,6 +133,7 @@ static void list_append(struct flow_table *t, uint32_t place)
 	struct age_list *list;
 
 	l->closed_list = live_is_closed(l);
+	l->queued_ns = l->last_ns;
 	list = &t->lists[l->closed_list ? LIST_CLOSED : LIST_OPEN];
 	l->newer = NOWHERE;
 	l->older = list->newest;
@@ -215,23 +221,65 @@ static void hand_out(struct flow_table *t, uint32_t place, bool capture_ended)
 	hand_out_one(t, place, capture_ended);
 }
 
-static void expire(struct flow_table *t)
+/* The head of a list that has not been busy since it was queued; NOWHERE if the list is empty. */
+static uint32_t idle_head(struct flow_table *t, int list)
 {
 	for (;;) {
-		uint32_t place = t->lists[LIST_CLOSED].oldest;
+		uint32_t place = t->lists[list].oldest;
 
-		if (place == NOWHERE || t->now_ns - t->pool[place].last_ns <= t->options.linger_ns)
+		if (place == NOWHERE || t->pool[place].queued_ns == t->pool[place].last_ns)
+			return place;
+		list_remove(t, place);
+		list_append(t, place);
+	}
+}
+
+static void expire(struct flow_table *t)
+{
+	while (t->now_ns > t->expire_ns) {
+		uint32_t place = idle_head(t, LIST_CLOSED);
+		int64_t end_ns = t->now_ns + t->options.linger_ns;
+
+		if (place != NOWHERE)
+			end_ns = t->pool[place].last_ns + t->options.linger_ns;
+		if (t->now_ns <= end_ns) {
+			t->expire_ns = end_ns;
 			return;
+		}
 		hand_out(t, place, false);
 	}
 }
 
+/* Of the first few of a list the one that has been silent longest; those that were busy go back. */
+static uint32_t silent_longest(struct flow_table *t, int list)
+{
+	uint32_t place = t->lists[list].oldest, best = place;
+
+	for (int i = 0; i < EVICT_LOOKS && place != NOWHERE; i++) {
+		struct live *l = &t->pool[place];
+
+		if (l->last_ns < t->pool[best].last_ns)
+			best = place;
+		if (l->queued_ns == l->last_ns)
+			break; /* idle since it was queued: those behind it were queued later */
+		place = l->newer;
+	}
+	for (int i = 0; i < EVICT_LOOKS && place != NOWHERE; i++) {
+		place = t->lists[list].oldest;
+		if (t->pool[place].queued_ns == t->pool[place].last_ns)
+			break;
+		list_remove(t, place);
+		list_append(t, place);
+	}
+	return best;
+}
+
 static void evict(struct flow_table *t)
 {
-	uint32_t place = t->lists[LIST_CLOSED].oldest;
+	uint32_t place = silent_longest(t, LIST_CLOSED);
 
 	if (place == NOWHERE) {
-		place = t->lists[LIST_OPEN].oldest;
+		place = silent_longest(t, LIST_OPEN);
 		t->stats.evicted_open++;
 	}
 	t->stats.evicted++;
@@ -274,6 +322,7 @@ static uint32_t replace(struct flow_table *t, uint32_t place, const struct segme
 	settle_before(t, old);
 	unlink_place(t, place);
 	next = begin(t, s, hash, place);
+	t->pool[next].reused_ports = true;
 	if (since_ns >= 0)
 		t->pool[next].reused_after_ns = s->t_ns > since_ns ? s->t_ns - since_ns : 0;
 	return next;
@@ -287,19 +336,27 @@ static struct live *owner(struct flow_table *t, uint32_t place, const struct seg
 
 	if (l->before == NOWHERE)
 		return l;
-	if (live_answers_syn(l, dir, s))
+	if (live_answers_syn(l, dir, s)) {
+		live_note_syn_answer(&t->pool[l->before], s->flags & TCP_RST   ? SYN_ANSWER_REFUSED
+							  : s->flags & TCP_SYN ? SYN_ANSWER_ACCEPTED
+									       : SYN_ANSWER_NONE);
 		settle_before(t, l);
-	else if (!(s->flags & TCP_SYN))
+	} else if (!(s->flags & TCP_SYN)) {
+		if (dir != l->opener)
+			live_note_syn_answer(&t->pool[l->before], s->flags & TCP_RST
+									  ? SYN_ANSWER_REFUSED
+									  : SYN_ANSWER_CHALLENGED);
 		return &t->pool[l->before];
+	}
 	return l;
 }
 
-void flow_table_add(struct flow_table *t, const struct segment *segment)
+static void add(struct flow_table *t, const struct segment *segment, uint32_t hash)
 {
 	struct segment s = *segment;
-	uint32_t hash = (uint32_t)tuple_hash_undirected(&s.tuple, t->key);
 	uint32_t slot, place;
 	struct live *l;
+	int dir;
 
 	t->stats.segments++;
 	s.t_ns = s.t_ns < 0 ? 0 : s.t_ns > TIME_MAX_NS ? TIME_MAX_NS : s.t_ns;
@@ -315,25 +372,71 @@ void flow_table_add(struct flow_table *t, const struct segment *segment)
 			place = replace(t, place, &s);
 	}
 	l = owner(t, place, &s);
-	if (!live_add(l, live_direction(l, &s), &s))
+	dir = live_direction(l, &s);
+	if (t->options.seen)
+		t->options.seen(t->options.arg, &s, l->number, dir);
+	if (!live_add(l, dir, &s))
 		t->stats.duplicates++;
-	list_remove(t, place);
-	list_append(t, place);
+	l = &t->pool[place];
+	if (l->closed != l->closed_list) {
+		list_remove(t, place);
+		list_append(t, place);
+	}
 }
 
+void flow_table_add(struct flow_table *t, const struct segment *segment)
+{
+	add(t, segment, (uint32_t)tuple_hash_undirected(&segment->tuple, t->key));
+}
+
+/* Three rounds over the segments, so that the memory of each is under way when it is its turn. */
+void flow_table_add_many(struct flow_table *t, const struct segment *s, size_t count)
+{
+	uint32_t hash[FLOW_BATCH];
+
+	for (size_t i = 0; i < count; i++) {
+		hash[i] = (uint32_t)tuple_hash_undirected(&s[i].tuple, t->key);
+		__builtin_prefetch(&t->slots[hash[i] & t->mask]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		uint32_t place = t->slots[hash[i] & t->mask].place;
+
+		if (place == 0)
+			continue;
+		__builtin_prefetch(&t->pool[place - 1], 1);
+		__builtin_prefetch((const char *)&t->pool[place - 1] + 64, 1);
+	}
+	for (size_t i = 0; i < count; i++)
+		add(t, &s[i], hash[i]);
+}
+
+static int compare_number(const void *x, const void *y, void *arg)
+{
+	const struct live *pool = arg;
+	uint64_t a = pool[((const struct slot *)x)->place - 1].number;
+	uint64_t b = pool[((const struct slot *)y)->place - 1].number;
+
+	return (a > b) - (a < b);
+}
+
+/* No segment is to come, so the hash table may give up its order and serve as the list to sort. */
 void flow_table_finish(struct flow_table *t)
 {
-	for (;;) {
-		uint32_t open = t->lists[LIST_OPEN].oldest, closed = t->lists[LIST_CLOSED].oldest;
+	size_t count = 0;
 
-		if (open == NOWHERE && closed == NOWHERE)
-			return;
-		if (open == NOWHERE ||
-		    (closed != NOWHERE && t->pool[closed].last_ns <= t->pool[open].last_ns))
-			hand_out(t, closed, true);
-		else
-			hand_out(t, open, true);
+	for (size_t i = 0; i <= t->mask; i++)
+		if (t->slots[i].place != 0)
+			t->slots[count++] = t->slots[i];
+	qsort_r(t->slots, count, sizeof(*t->slots), compare_number, t->pool);
+	for (size_t i = 0; i < count; i++) {
+		uint32_t place = t->slots[i].place - 1;
+
+		settle_before(t, &t->pool[place]);
+		hand_out_one(t, place, true);
 	}
+	memset(t->slots, 0, count * sizeof(*t->slots));
+	for (int i = 0; i < LIST_COUNT; i++)
+		t->lists[i] = (struct age_list){ NOWHERE, NOWHERE };
 }
 
 void flow_table_stats(const struct flow_table *t, struct flow_stats *ret)

@@ -4,7 +4,7 @@
  * A table of live connections; a connection leaves it, through the callback, when it is over: both
  * FINs acknowledged (or a RST) and `linger_ns` of capture time past, a new SYN on its 4-tuple that
  * was answered, eviction when the table is full (counted), or flow_table_finish().  Eviction takes
- * the connection that has been silent longest, closed ones before open ones.  Segments may be
+ * one that has long been silent (a queue with a second chance), closed ones before open ones.  Segments may be
  * slightly out of order in time (kernel-facts: capture).  One thread at a time.
  *
  * A new SYN is one whose initial sequence number differs from the one that this connection began
@@ -22,6 +22,10 @@
 struct segment;
 struct flow_table;
 
+/* Called for each segment with the number of its connection, before it is accounted for; `dir` is
+ * 0 if the initiator sent it, else 1. */
+typedef void flow_seen_fn(void *arg, const struct segment *s, uint64_t number, int dir);
+
 /* Called once per connection; `f` is valid during the call only. */
 typedef void flow_done_fn(void *arg, const struct flow *f);
 
@@ -30,7 +34,8 @@ struct flow_options {
 	int64_t linger_ns;    /* closed ones are kept so long, for late segments, reuse (0: 60 s) */
 	uint16_t server_port; /* if not 0: who has this port is the responder, whatever was seen */
 	flow_done_fn *done;
-	void *arg;
+	flow_seen_fn *seen; /* NULL: nobody wants to know */
+	void *arg;          /* of both */
 };
 
 struct flow_stats {
@@ -49,7 +54,11 @@ void flow_table_free(struct flow_table *t); /* without callbacks; NULL is fine *
 /* Account for one segment; may call `done` for connections that are over. */
 void flow_table_add(struct flow_table *t, const struct segment *s);
 
-/* Hand out all that is left, longest silent first. */
+/* The same for up to FLOW_BATCH segments, several times faster than one by one. */
+#define FLOW_BATCH 32
+void flow_table_add_many(struct flow_table *t, const struct segment *s, size_t count);
+
+/* Hand out all that is left, in order of their first packets. */
 void flow_table_finish(struct flow_table *t);
 
 void flow_table_stats(const struct flow_table *t, struct flow_stats *ret);

@@ -63,14 +63,16 @@ void live_begin(struct live *l, const struct segment *s, uint16_t server_port, u
 	memset(l, 0, sizeof(*l));
 	l->number = number;
 	l->first_ns = l->last_ns = s->t_ns;
+	l->before = UINT32_MAX;
 	l->established_ns = l->reused_after_ns = l->reopened_ns = -1;
 	l->first_fin = l->first_rst = -1;
 	l->began_inside = (s->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN;
 	for (int d = 0; d < 2; d++) {
-		struct live_dir *dir = &l->dir[d];
+		struct live_more *more = &l->more[d];
 
-		dir->fin_ns = dir->fin_acked_ns = dir->fin_acked_plain_ns = -1;
-		dir->rst_ns = dir->last_data_ns = dir->last_ns = -1;
+		more->fin_ns = more->fin_last_ns = more->fin_acked_ns = -1;
+		more->fin_acked_plain_ns = more->rst_ns = more->last_data_ns = -1;
+		l->dir[d].last_ns = -1;
 	}
 	orient(l, s, server_port);
 }
@@ -93,28 +95,23 @@ int live_direction(const struct live *l, const struct segment *s)
  * IPv4 id sets a packet apart from its retransmission; where the kernel leaves it 0, only a SYN
  * (whose retransmission timer is far longer than DUPLICATE_NS) is told apart.
  */
-static uint64_t fingerprint(const struct segment *s)
+static uint32_t fingerprint(const struct segment *s)
 {
-	const uint64_t words[] = {
-		(uint64_t)s->seq << 32 | s->ack,
-		(uint64_t)s->ts_value << 32 | s->ts_echo,
-		(uint64_t)s->payload_bytes << 32 | (uint64_t)s->ip_id << 16 | s->window,
-		s->flags,
-	};
-	uint64_t h = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t h = (uint64_t)s->seq << 32 | s->ack;
 
 	if (s->ip_id == 0 && !(s->flags & TCP_SYN))
 		return 0;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		h = (h ^ words[i]) * UINT64_C(0xd6e8feb86659fd93);
-		h ^= h >> 32;
-	}
-	return h | 1;
+	h = (h ^ h >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
+	h ^= (uint64_t)s->ts_value << 32 | s->ts_echo;
+	h = (h ^ h >> 31) * UINT64_C(0xd6e8feb86659fd93);
+	h ^= (uint64_t)s->payload_bytes << 32 | (uint64_t)s->ip_id << 16 | s->window;
+	h = (h ^ h >> 32) * UINT64_C(0x9e3779b97f4a7c15) + s->flags;
+	return ((uint32_t)(h >> 32) ^ (uint32_t)h) | 1;
 }
 
 static bool is_duplicate(struct live_dir *self, const struct segment *s)
 {
-	uint64_t print = fingerprint(s);
+	uint32_t print = fingerprint(s);
 	int64_t gap_ns = s->t_ns - self->last_ns;
 	bool same = print != 0 && print == self->print && gap_ns <= DUPLICATE_NS &&
 		    gap_ns >= -DUPLICATE_NS;
@@ -124,87 +121,127 @@ static bool is_duplicate(struct live_dir *self, const struct segment *s)
 	return same;
 }
 
-static void note_syn(struct live_dir *self, const struct segment *s)
+static void note_syn(struct live *l, int d, const struct segment *s)
 {
-	if (!self->has_isn) {
-		self->isn = s->seq;
-		self->next = s->seq + 1;
-		self->has_isn = self->has_next = true;
-		self->timestamps = s->has_timestamps;
-		self->syn_ts = s->ts_value;
+	struct live_more *more = &l->more[d];
+
+	if (!l->has_isn[d]) {
+		more->isn = s->seq;
+		l->dir[d].next = s->seq + 1;
+		l->has_isn[d] = l->has_next[d] = true;
+		more->timestamps = s->has_timestamps;
+		more->syn_ts = s->ts_value;
 	}
-	self->syn++;
+	more->syn++;
+}
+
+/* Payload below what was already sent: does it fill the hole that the capture showed?  How much. */
+static uint32_t fill_hole(struct live_more *more, uint32_t start, uint32_t end)
+{
+	uint32_t from = after_by(start, more->hole) > 0 ? start : more->hole;
+	uint32_t to = after_by(end, more->hole_end) < 0 ? end : more->hole_end;
+
+	if (after_by(to, from) <= 0)
+		return 0;
+	if (from == more->hole)
+		more->hole = to;
+	else
+		more->hole_end = from; /* what lies behind it, if anything, is given up */
+	return to - from;
 }
 
 static void note_data(struct live *l, int d, const struct segment *s)
 {
 	struct live_dir *self = &l->dir[d];
+	struct live_more *more = &l->more[d];
 	uint32_t start = s->seq + (s->flags & TCP_SYN ? 1 : 0);
 	uint32_t end = start + s->payload_bytes;
-	int32_t fresh;
+	uint32_t fresh;
 
-	if (!self->has_next)
+	if (!l->has_next[d])
 		self->next = start;
-	self->has_next = true;
-	fresh = after_by(end, self->next);
-	self->data_packets++;
-	self->last_data_ns = s->t_ns;
-	if (fresh <= 0) {
-		self->data_retrans++;
-		return;
+	l->has_next[d] = true;
+	more->data_packets++;
+	more->last_data_ns = s->t_ns;
+	if (after_by(end, self->next) <= 0) {
+		fresh = fill_hole(more, start, end);
+		more->data_retrans += fresh == 0;
+	} else {
+		fresh = end - self->next;
+		if (after_by(start, self->next) > 0) {
+			more->hole = self->next;
+			more->hole_end = start;
+			fresh = s->payload_bytes;
+		}
+		self->next = more->data_end = end;
 	}
-	self->payload_bytes += (uint32_t)fresh;
-	self->next = self->data_end = end;
-	if (l->dir[!d].fin > 0)
-		l->data_after_fin_bytes += (uint32_t)fresh;
+	more->payload_bytes += fresh;
+	if (l->has_fin[!d])
+		l->data_after_fin_bytes += fresh;
 }
 
-static void note_fin_acked(struct live_dir *sender, const struct segment *s)
+static void note_closed(struct live *l)
 {
-	if (sender->fin_acked_ns < 0)
-		sender->fin_acked_ns = s->t_ns;
-	if (sender->fin_acked_plain_ns < 0 && !(s->flags & TCP_RST)) {
-		sender->fin_acked_plain_ns = s->t_ns;
-		sender->fin_acked_by_fin = s->flags & TCP_FIN;
+	l->closed =
+		l->first_rst >= 0 || (l->more[0].fin_acked_ns >= 0 && l->more[1].fin_acked_ns >= 0);
+}
+
+static void note_fin_acked(struct live *l, int sender, const struct segment *s)
+{
+	struct live_more *more = &l->more[sender];
+
+	if (more->fin_acked_ns < 0)
+		more->fin_acked_ns = s->t_ns;
+	if (more->fin_acked_plain_ns < 0 && !(s->flags & TCP_RST)) {
+		more->fin_acked_plain_ns = s->t_ns;
+		more->fin_acked_by_fin = s->flags & TCP_FIN;
 	}
+	note_closed(l);
 }
 
 static void note_fin(struct live *l, int d, const struct segment *s)
 {
 	struct live_dir *self = &l->dir[d], *peer = &l->dir[!d];
+	struct live_more *more = &l->more[d];
 
-	if (self->fin++ > 0)
+	more->fin_last_ns = s->t_ns;
+	if (more->fin++ > 0)
 		return;
-	self->fin_seq = s->seq + (s->flags & TCP_SYN ? 1 : 0) + s->payload_bytes;
-	self->fin_ack = s->ack;
-	self->fin_ns = s->t_ns;
-	if (!self->has_next || after_by(self->fin_seq + 1, self->next) > 0)
-		self->next = self->fin_seq + 1;
-	self->has_next = true;
+	l->has_fin[d] = true;
+	more->fin_seq = s->seq + (s->flags & TCP_SYN ? 1 : 0) + s->payload_bytes;
+	more->fin_ack = s->ack;
+	more->fin_ns = s->t_ns;
+	if (!l->has_next[d] || after_by(more->fin_seq + 1, self->next) > 0)
+		self->next = more->fin_seq + 1;
+	l->has_next[d] = true;
 	if (l->first_fin < 0)
 		l->first_fin = (int8_t)d;
 	/* The ACK of this FIN may have been read before it: two CPUs fill the ring. */
-	if (peer->has_ack && after_by(peer->ack, self->fin_seq) > 0)
-		self->fin_acked_ns = self->fin_acked_plain_ns = s->t_ns;
+	if (l->has_ack[!d] && after_by(peer->ack, more->fin_seq) > 0) {
+		more->fin_acked_ns = more->fin_acked_plain_ns = s->t_ns;
+		note_closed(l);
+	}
 }
 
 static void note_ack(struct live *l, int d, const struct segment *s)
 {
-	struct live_dir *self = &l->dir[d], *peer = &l->dir[!d];
+	struct live_dir *self = &l->dir[d];
 	bool pure = s->payload_bytes == 0 && !(s->flags & (TCP_SYN | TCP_FIN | TCP_RST));
 
-	if (!(s->flags & TCP_RST) && (!self->has_ack || after_by(s->ack, self->ack) > 0)) {
+	if (!(s->flags & TCP_RST) && (!l->has_ack[d] || after_by(s->ack, self->ack) > 0)) {
 		self->ack = s->ack;
-		self->has_ack = true;
+		l->has_ack[d] = true;
 	}
-	if (l->established_ns < 0 && d == l->opener && !(s->flags & TCP_RST) && peer->has_isn &&
-	    after_by(s->ack, peer->isn) > 0)
+	if (!l->established && d == l->opener && !(s->flags & TCP_RST) && l->has_isn[!d] &&
+	    after_by(s->ack, l->more[!d].isn) > 0) {
 		l->established_ns = s->t_ns;
-	if (peer->fin == 0 || after_by(s->ack, peer->fin_seq) <= 0)
+		l->established = true;
+	}
+	if (!l->has_fin[!d] || after_by(s->ack, l->more[!d].fin_seq) <= 0)
 		return;
-	if (pure && peer->fin_acked_plain_ns >= 0)
-		self->last_ack_repeats++;
-	note_fin_acked(peer, s);
+	if (pure && l->more[!d].fin_acked_plain_ns >= 0)
+		l->more[d].last_ack_repeats++;
+	note_fin_acked(l, !d, s);
 }
 
 /* Would the receiver take this RST as one for its connection, at just the next byte it awaits? */
@@ -212,12 +249,12 @@ static bool rst_is_exact(const struct live *l, int d, const struct segment *s)
 {
 	const struct live_dir *self = &l->dir[d], *peer = &l->dir[!d];
 
-	if (self->has_next)
+	if (l->has_next[d])
 		return s->seq == self->next;
-	if (peer->has_ack)
+	if (l->has_ack[!d])
 		return s->seq == peer->ack;
 	/* The answer to a SYN: it is the ACK that must fit (RFC 9293 3.10.7.3). */
-	return (s->flags & TCP_ACK) && peer->has_isn && s->ack == peer->next;
+	return (s->flags & TCP_ACK) && l->has_isn[!d] && s->ack == peer->next;
 }
 
 /*
@@ -226,31 +263,34 @@ static bool rst_is_exact(const struct live *l, int d, const struct segment *s)
  */
 static bool answers_late_data(const struct live *l, int d, const struct segment *s)
 {
-	const struct live_dir *self = &l->dir[d], *peer = &l->dir[!d];
+	const struct live_more *peer = &l->more[!d];
 
 	return !(s->flags & TCP_ACK) && peer->payload_bytes > 0 &&
-	       !(self->has_ack && after_by(self->ack, peer->data_end) >= 0);
+	       !(l->has_ack[d] && after_by(l->dir[d].ack, peer->data_end) >= 0);
 }
 
 static void note_rst(struct live *l, int d, const struct segment *s)
 {
-	struct live_dir *self = &l->dir[d];
+	struct live_more *more = &l->more[d];
 	bool exact = rst_is_exact(l, d, s);
 	struct flow f;
 
-	live_report(l, &f);
-	if (exact && flow_time_wait_ns(&f, !d) >= 0)
-		l->rst_in_time_wait = true;
+	if (exact && l->has_fin[0] && l->has_fin[1]) {
+		live_report(l, &f);
+		if (flow_time_wait_ns(&f, !d) >= 0)
+			l->rst_in_time_wait = true;
+	}
 	if (l->first_fin >= 0)
 		l->rst_after_fin = true;
 	if (answers_late_data(l, d, s))
 		l->late_data_rst = true;
-	if (self->rst++ > 0)
+	if (more->rst++ > 0)
 		return;
-	self->rst_ns = s->t_ns;
-	self->rst_exact = exact;
+	more->rst_ns = s->t_ns;
+	more->rst_exact = exact;
 	if (l->first_rst < 0)
 		l->first_rst = (int8_t)d;
+	note_closed(l);
 }
 
 bool live_add(struct live *l, int dir, const struct segment *s)
@@ -259,7 +299,7 @@ bool live_add(struct live *l, int dir, const struct segment *s)
 
 	if (s->t_ns > l->last_ns)
 		l->last_ns = s->t_ns;
-	if (s->t_ns < l->first_ns)
+	else if (s->t_ns < l->first_ns)
 		l->first_ns = s->t_ns;
 	if (is_duplicate(self, s)) {
 		l->duplicates++;
@@ -270,14 +310,14 @@ bool live_add(struct live *l, int dir, const struct segment *s)
 		note_rst(l, dir, s);
 	} else {
 		if (s->flags & TCP_SYN)
-			note_syn(self, s);
+			note_syn(l, dir, s);
 		if (s->payload_bytes > 0)
 			note_data(l, dir, s);
 		if (s->flags & TCP_FIN)
 			note_fin(l, dir, s);
-		if (!self->has_next)
+		if (!l->has_next[dir])
 			self->next = s->seq;
-		self->has_next = true;
+		l->has_next[dir] = true;
 	}
 	if (s->flags & TCP_ACK)
 		note_ack(l, dir, s);
@@ -286,49 +326,49 @@ bool live_add(struct live *l, int dir, const struct segment *s)
 
 /* --- questions of the table ------------------------------------------------------------------ */
 
-bool live_is_closed(const struct live *l)
-{
-	return l->first_rst >= 0 || (l->dir[0].fin_acked_ns >= 0 && l->dir[1].fin_acked_ns >= 0);
-}
-
 /* Is `number` the place right behind the SYN, or behind the payload that came with it? */
-static bool follows_syn(const struct live_dir *d, uint32_t number)
+static bool follows_syn(const struct live *l, int d, uint32_t number)
 {
-	return after_by(number, d->isn) > 0 && after_by(number, d->next) <= 0;
+	return after_by(number, l->more[d].isn) > 0 && after_by(number, l->dir[d].next) <= 0;
 }
 
 bool live_is_another(const struct live *l, int dir, const struct segment *s)
 {
-	const struct live_dir *self = &l->dir[dir], *peer = &l->dir[!dir];
-	bool both_fins = self->fin > 0 && peer->fin > 0;
+	const struct live_more *self = &l->more[dir], *peer = &l->more[!dir];
+	bool both_fins = l->has_fin[0] && l->has_fin[1];
 
 	if (!(s->flags & TCP_SYN) || (s->flags & TCP_RST))
 		return false;
-	if (self->has_isn &&
+	if (l->has_isn[dir] &&
 	    self->isn == s->seq) /* again, unless so much later that it cannot be */
 		return both_fins && self->timestamps && s->has_timestamps &&
 		       self->syn_ts != s->ts_value;
 	if (s->flags & TCP_ACK)
-		return self->has_isn ? live_is_closed(l) || both_fins
-				     : !peer->has_isn || !follows_syn(peer, s->ack);
-	if (self->has_isn)
+		return l->has_isn[dir] ? live_is_closed(l) || both_fins
+				       : !l->has_isn[!dir] || !follows_syn(l, !dir, s->ack);
+	if (l->has_isn[dir])
 		return true;
 	/* The other end's first SYN is part of this only if nothing but a SYN came before ... */
-	if (!peer->has_isn || peer->packets != peer->syn || self->packets > 0)
+	if (!l->has_isn[!dir] || l->dir[!dir].packets != peer->syn || l->dir[dir].packets > 0)
 		return true;
 	/* ... read after its own answer, or crossing it: a simultaneous open. */
-	return peer->has_ack && s->seq + 1 != peer->ack;
+	return l->has_ack[!dir] && s->seq + 1 != l->dir[!dir].ack;
 }
 
 bool live_answers_syn(const struct live *l, int dir, const struct segment *s)
 {
-	const struct live_dir *opener = &l->dir[l->opener];
-
 	if (s->flags & TCP_RST)
-		return dir != l->opener && (s->flags & TCP_ACK) && follows_syn(opener, s->ack);
+		return dir != l->opener && (s->flags & TCP_ACK) &&
+		       follows_syn(l, l->opener, s->ack);
 	if (s->flags & TCP_SYN)
 		return dir != l->opener;
-	return dir == l->opener && follows_syn(opener, s->seq);
+	return dir == l->opener && follows_syn(l, l->opener, s->seq);
+}
+
+void live_note_syn_answer(struct live *l, int answer)
+{
+	if (l->reopened_ns >= 0 && l->syn_answer == SYN_ANSWER_NONE)
+		l->syn_answer = (uint8_t)answer;
 }
 
 int64_t live_meet_syn(struct live *l, int64_t syn_ns)
@@ -354,34 +394,37 @@ static uint32_t repeats(uint32_t count)
 	return count > 0 ? count - 1 : 0;
 }
 
-static void report_dir(const struct live_dir *d, struct flow_dir *ret)
+static void report_dir(const struct live *l, int d, struct flow_dir *ret)
 {
+	const struct live_more *more = &l->more[d];
+
 	*ret = (struct flow_dir){
-		.fin_ns = d->fin_ns,
-		.fin_acked_ns = d->fin_acked_ns,
-		.fin_acked_plain_ns = d->fin_acked_plain_ns,
-		.rst_ns = d->rst_ns,
-		.last_data_ns = d->last_data_ns,
-		.payload_bytes = d->payload_bytes,
-		.packets = d->packets,
-		.syn = d->syn,
-		.syn_retrans = repeats(d->syn),
-		.fin = d->fin,
-		.fin_retrans = repeats(d->fin),
-		.rst = d->rst,
-		.data_packets = d->data_packets,
-		.data_retrans = d->data_retrans,
-		.last_ack_repeats = d->last_ack_repeats,
-		.seq_first = d->isn,
-		.fin_acked_by_fin = d->fin_acked_by_fin,
-		.rst_exact = d->rst_exact,
-		.timestamps = d->timestamps,
+		.fin_ns = more->fin_ns,
+		.fin_last_ns = more->fin_last_ns,
+		.fin_acked_ns = more->fin_acked_ns,
+		.fin_acked_plain_ns = more->fin_acked_plain_ns,
+		.rst_ns = more->rst_ns,
+		.last_data_ns = more->last_data_ns,
+		.payload_bytes = more->payload_bytes,
+		.packets = l->dir[d].packets,
+		.syn = more->syn,
+		.syn_retrans = repeats(more->syn),
+		.fin = more->fin,
+		.fin_retrans = repeats(more->fin),
+		.rst = more->rst,
+		.data_packets = more->data_packets,
+		.data_retrans = more->data_retrans,
+		.last_ack_repeats = more->last_ack_repeats,
+		.seq_first = more->isn,
+		.fin_acked_by_fin = more->fin_acked_by_fin,
+		.rst_exact = more->rst_exact,
+		.timestamps = more->timestamps,
 	};
 }
 
 void live_report(const struct live *l, struct flow *ret)
 {
-	const struct live_dir *x = &l->dir[0], *y = &l->dir[1];
+	const struct live_more *x = &l->more[0], *y = &l->more[1];
 
 	*ret = (struct flow){
 		.src = l->tuple.a,
@@ -396,6 +439,8 @@ void live_report(const struct live *l, struct flow *ret)
 		.first_fin = l->first_fin,
 		.first_rst = l->first_rst,
 		.initiator_by = l->initiator_by,
+		.syn_answer = l->syn_answer,
+		.reused_ports = l->reused_ports,
 		.fins_crossed = x->fin > 0 && y->fin > 0 && after_by(x->fin_ack, y->fin_seq) <= 0 &&
 				after_by(y->fin_ack, x->fin_seq) <= 0,
 		.rst_after_fin = l->rst_after_fin,
@@ -404,6 +449,6 @@ void live_report(const struct live *l, struct flow *ret)
 		.rst_in_time_wait = l->rst_in_time_wait,
 		.began_inside = l->began_inside,
 	};
-	report_dir(x, &ret->dir[0]);
-	report_dir(y, &ret->dir[1]);
+	report_dir(l, 0, &ret->dir[0]);
+	report_dir(l, 1, &ret->dir[1]);
 }

@@ -8,43 +8,62 @@
 #define TWBENCH_CAPTURE_FLOW_LIVE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/teardown.h"
 
 struct segment;
 
+/* What every segment of a direction reads or writes ... */
 struct live_dir {
-	int64_t fin_ns, fin_acked_ns, fin_acked_plain_ns, rst_ns, last_data_ns; /* -1: never */
 	int64_t last_ns; /* the last packet this way ... */
-	uint64_t print;  /* ... and its fingerprint; 0: could not be told from a copy */
-	uint64_t payload_bytes;
-	uint32_t isn;      /* if has_isn */
-	uint32_t next;     /* highest sequence number sent, plus 1; if has_next */
-	uint32_t data_end; /* the same of payload alone; if data_packets */
-	uint32_t ack;      /* highest acknowledgement sent; if has_ack */
-	uint32_t fin_seq;  /* of the FIN itself; if fin */
-	uint32_t fin_ack;  /* what the first FIN's own segment acknowledged; if fin */
-	uint32_t syn_ts;   /* timestamp of the first SYN */
-	uint32_t packets, syn, fin, rst, data_packets, data_retrans, last_ack_repeats;
-	bool has_isn, has_next, has_ack, timestamps, rst_exact, fin_acked_by_fin;
+	uint32_t print;  /* ... and its fingerprint; 0: could not be told from a copy */
+	uint32_t next;   /* highest sequence number sent, plus 1; if has_next */
+	uint32_t ack;    /* highest acknowledgement sent; if has_ack */
+	uint32_t packets;
 };
 
+/* ... and what only payload, SYN, FIN and RST do. */
+struct live_more {
+	int64_t fin_ns, fin_last_ns, fin_acked_ns, fin_acked_plain_ns, rst_ns, last_data_ns;
+	uint64_t payload_bytes;
+	uint32_t isn;      /* if has_isn */
+	uint32_t data_end; /* highest sequence number of payload, plus 1; if data_packets */
+	uint32_t hole,
+		hole_end; /* the last stretch not seen when what follows it was; else equal */
+	uint32_t fin_seq; /* of the FIN itself; if fin */
+	uint32_t fin_ack; /* what the first FIN's own segment acknowledged; if fin */
+	uint32_t syn_ts;  /* timestamp of the first SYN */
+	uint32_t syn, fin, rst, data_packets, data_retrans, last_ack_repeats;
+	bool timestamps, rst_exact, fin_acked_by_fin;
+};
+
+/* The first 128 bytes are all that a plain segment touches: two lines of the cache. */
 struct live {
-	struct tuple tuple; /* a is the initiator */
+	_Alignas(64) struct tuple tuple; /* a is the initiator */
 	struct live_dir dir[2];
+	int64_t last_ns;
+	uint32_t before; /* the table's, as are those at the end */
+	bool has_isn[2], has_next[2], has_ack[2], has_fin[2];
+	bool closed, established;
+	int8_t first_fin, first_rst;
+	uint8_t opener; /* direction of the first SYN */
+	uint8_t initiator_by;
+
+	struct live_more more[2];
 	uint64_t number;
-	int64_t first_ns, last_ns, established_ns, reused_after_ns, reopened_ns;
+	int64_t first_ns, established_ns, reused_after_ns, reopened_ns;
 	uint64_t data_after_fin_bytes;
 	uint32_t duplicates;
-	uint32_t hash; /* the rest is the table's: where the connection is linked */
-	uint32_t newer, older, before;
-	int8_t first_fin, first_rst;
-	uint8_t initiator_by;
-	uint8_t opener; /* direction of the first SYN */
-	bool rst_after_fin, late_data_rst, rst_in_time_wait, began_inside;
+	uint8_t syn_answer;
+	bool rst_after_fin, late_data_rst, rst_in_time_wait, began_inside, reused_ports;
 	bool closed_list;
+	uint32_t hash;
+	uint32_t newer, older;
+	int64_t queued_ns; /* last_ns when it was put in its list */
 };
+_Static_assert(offsetof(struct live, more) <= 128, "the hot part of a connection");
 
 /* Begin with the first segment seen (live_add() it next).  `server_port` as in flow_options. */
 void live_begin(struct live *l, const struct segment *s, uint16_t server_port, uint64_t number);
@@ -56,7 +75,10 @@ int live_direction(const struct live *l, const struct segment *s);
 bool live_add(struct live *l, int dir, const struct segment *s);
 
 /* Both FINs acknowledged, or reset. */
-bool live_is_closed(const struct live *l);
+static inline bool live_is_closed(const struct live *l)
+{
+	return l->closed;
+}
 
 /* Does this SYN or SYN-ACK open another connection on the same 4-tuple? */
 bool live_is_another(const struct live *l, int dir, const struct segment *s);
@@ -66,6 +88,12 @@ bool live_answers_syn(const struct live *l, int dir, const struct segment *s);
 
 /* The next connection's SYN arrived: note it if an end is in TIME-WAIT.  Since when; -1: none. */
 int64_t live_meet_syn(struct live *l, int64_t syn_ns);
+
+/*
+ * A segment of this 4-tuple, but of no SYN's connection: if the end in TIME-WAIT sent it, it is
+ * how the SYN was answered (enum syn_answer; the first answer stays).
+ */
+void live_note_syn_answer(struct live *l, int answer);
 
 /* The row to hand out. */
 void live_report(const struct live *l, struct flow *ret);

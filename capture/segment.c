@@ -130,6 +130,14 @@ static const struct {
 	{ 229, link_raw },    /* DLT_IPV6 */
 };
 
+bool segment_knows(int linktype)
+{
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (links[i].linktype == linktype)
+			return true;
+	return false;
+}
+
 static enum segment_status decode_link(int linktype, struct cursor *c, uint16_t *ret_type)
 {
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)

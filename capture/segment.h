@@ -37,6 +37,9 @@ struct segment {
 	bool has_timestamps; /* the option was present and within the captured bytes */
 };
 
+/* Is this DLT_* value one that is decoded? */
+bool segment_knows(int linktype);
+
 /*
  * `linktype` is a DLT_* value as pcap_datalink() gives it; one that is not known gives SEGMENT_NOT.
  * *ret is written for SEGMENT_OK and SEGMENT_UDP only.  An IP length of 0 (segments merged beyond

@@ -148,6 +148,7 @@ static bool drain(struct sniffer *s)
 	do {
 		n = pcap_dispatch(s->pcap, -1, on_packet, (u_char *)s);
 	} while (n > 0);
+	feed_flush(&s->feed);
 	if (n == 0)
 		return true;
 	(void)snprintf(s->report.broken, sizeof(s->report.broken), "%s", pcap_geterr(s->pcap));

@@ -9,7 +9,9 @@
 #ifndef TWBENCH_CAPTURE_SNIFFER_H
 #define TWBENCH_CAPTURE_SNIFFER_H
 
+#include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "capture/flow.h"
@@ -32,6 +34,9 @@ struct sniffer_options {
 struct sniffer_report {
 	uint64_t packets, tcp_packets, udp_packets;
 	uint64_t undecodable; /* cut short, contradictory or a later fragment; no ICMP, ARP */
+	uint64_t cut, bad, fragments; /* these, one by one */
+	uint64_t filtered;            /* left out by sniffer_files.filter, not in packets */
+	int64_t first_ns, last_ns;    /* of the packets; both 0 without any */
 	uint64_t received, dropped, if_dropped; /* pcap_stats; dropped ones are in received */
 	uint64_t syn, syn_retrans, syn_ack, syn_ack_retrans; /* sums over the flows handed out */
 	uint64_t file_bytes;
@@ -40,7 +45,8 @@ struct sniffer_report {
 	bool proven_end;   /* ... and another one after the last SYN */
 	int64_t cpu_ns;    /* of the thread */
 	struct flow_stats flow;
-	char broken[160];  /* why reading ended early, in libpcap's words; empty if it did not */
+	char broken[320]; /* why reading ended early, of the first file; empty if it did not */
+	unsigned broken_files;
 };
 
 /*
@@ -57,10 +63,23 @@ unsigned sniffer_canaries(const struct sniffer *s);
 void sniffer_stop(struct sniffer *s, struct sniffer_report *ret);
 
 /*
- * The same from a file (pcap or pcapng; "-" is standard input); times of flows are the file's.  A
- * file that ends within a packet or turns to nonsense is read as far as it goes (report.broken).
- * Returns 0, or -EINVAL (not a capture), -ENOENT, -EACCES, -ENOMEM with *err.
+ * The same from files (pcap, pcapng and what else libpcap reads; "-" is standard input), merged by
+ * time as if they were one; times of flows are the files'.  A file that ends within a packet or turns
+ * to nonsense is read as far as it goes (report.broken).
  */
+struct sniffer_files {
+	const char *const *path;
+	size_t count;
+	const char *filter; /* in libpcap's language; NULL: all */
+	struct flow_options flow;
+	const volatile sig_atomic_t *stop; /* not 0: stop reading; NULL: never */
+};
+
+/* Returns 0, or -EINVAL (not a capture, unknown link type, bad filter), -ENOENT, -EACCES, -ENOMEM
+ * with *err. */
+int sniffer_read_files(const struct sniffer_files *in, struct sniffer_report *ret, struct err *err);
+
+/* One file, all of it. */
 int sniffer_read_file(const char *path, const struct flow_options *flow, struct sniffer_report *ret,
 		      struct err *err);
 

@@ -43,6 +43,10 @@
 #include "tests/fuzz/segment_fuzz.c"
 #undef LLVMFuzzerTestOneInput
 
+#define LLVMFuzzerTestOneInput sysctlconf_entry
+#include "tests/fuzz/sysctlconf_fuzz.c"
+#undef LLVMFuzzerTestOneInput
+
 static const struct target {
 	const char *name;
 	int (*run)(const uint8_t *data, size_t size);
@@ -55,6 +59,7 @@ static const struct target {
 	{ "record", record_entry },
 	{ "scenario", scenario_entry },
 	{ "segment", segment_entry },
+	{ "sysctlconf", sysctlconf_entry },
 };
 
 #define TARGET_COUNT (sizeof(targets) / sizeof(targets[0]))

@@ -208,7 +208,7 @@ static void test_overrides(void)
 	override_is_refused("rate", "5", "rate: unknown key (did you mean 'load.rate'?)");
 	override_is_refused("load.rate", "1,,2", "load.rate: a value of the list is empty");
 	override_is_refused("load.rate", "1,x",
-			    "load.rate: 'x' is not a rate (0.001/s to 1e+06/s)");
+			    "load.rate: 'x' is not a rate (0.001/s to 1000000/s)");
 	override_is_refused("name", "x", "name: belongs to the document, not to a case");
 	override_is_refused("tuning.sysctl", "1",
 			    "tuning.sysctl: name the key: tuning.sysctl.net.ipv4.tcp_tw_reuse=1");

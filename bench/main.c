@@ -13,8 +13,8 @@
 #include "base/commands.h"
 
 static const struct command *const commands[] = {
-	&command_run,  &command_serve, &command_load,	&command_report,
-	&command_plot, &command_list,  &command_doctor,
+	&command_run,  &command_serve, &command_load,	&command_analyze,
+	&command_report, &command_plot, &command_list,  &command_doctor,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -12,7 +12,7 @@ enum {
 	LEFT = 250,
 	RIGHT = 690,
 	TOP = 96,
-	STEP = 30,
+	STEP = 34,
 	FALL = 14, /* how much an arrow descends */
 };
 
@@ -113,9 +113,9 @@ void ladder_svg(const struct ladder *l, const struct conn *c, FILE *out)
 		(void)snprintf(text, sizeof(text), "%.6f",
 			       (double)(s->t_ns - w.origin_ns) / (double)NS_PER_S);
 		put_text(out, 90, y + 12, "end", ROLE_DIM, text);
-		put_arrow(out, s, y + 6);
+		put_arrow(out, s, y + 8);
 		ladder_walk_label(&w, s, text, sizeof(text));
-		put_text(out, (LEFT + RIGHT) / 2, y + (s->skipped ? 14 : 8), "middle",
+		put_text(out, (LEFT + RIGHT) / 2, y + (s->skipped ? 14 : 4), "middle",
 			 s->skipped ? ROLE_DIM : ROLE_INK, text);
 		put_states(out, &w, before, y + 14);
 	}

@@ -176,7 +176,6 @@ void scenario_write_schema(FILE *out)
 	jsonw_init(&w, out);
 	jsonw_object(&w);
 	member(&w, "$schema", "http://json-schema.org/draft-07/schema#");
-	member(&w, "$id", "twbench.scenario/1");
 	member(&w, "title", "twbench scenario");
 	member(&w, "type", "object");
 	jsonw_key(&w, "additionalProperties");

@@ -24,11 +24,6 @@ struct server {
 	struct server_thread thread[];
 };
 
-const struct server_options *server_thread_options(const struct server_thread *t)
-{
-	return &t->server->o;
-}
-
 static void accept_all(struct server_thread *t, int listener)
 {
 	for (int n = 0; n < ACCEPTS_AT_ONCE; n++) {
@@ -131,7 +126,7 @@ static int open_socket(const struct server_options *o, uint32_t i, int type, str
 static int open_all(struct server_thread *t, struct watched **ret, enum watch_kind kind,
 		    struct err *err)
 {
-	const struct server_options *o = &t->server->o;
+	const struct server_options *o = t->o;
 
 	*ret = calloc(o->ports, sizeof(**ret));
 	if (!*ret)
@@ -162,8 +157,8 @@ static void close_all(struct watched *w, uint32_t count)
 
 static void thread_release(struct server_thread *t)
 {
-	close_all(t->listener, t->server->o.ports);
-	close_all(t->datagram, t->server->o.ports);
+	close_all(t->listener, t->o->ports);
+	close_all(t->datagram, t->o->ports);
 	if (t->epoll_fd >= 0)
 		(void)close(t->epoll_fd); /* nothing is written to it */
 	while (t->free) {
@@ -180,7 +175,7 @@ static int thread_init(struct server *s, int index, struct err *err)
 	struct server_thread *t = &s->thread[index];
 	int code;
 
-	t->server = s;
+	t->o = &s->o;
 	t->index = index;
 	t->stop = (struct watched){ WATCH_STOP, s->stop_fd };
 	t->receive = malloc(SERVER_RECEIVE_BYTES);
@@ -212,7 +207,7 @@ static void stop_threads(struct server *s, int started)
 static void server_free(struct server *s)
 {
 	for (int i = 0; i < s->threads; i++)
-		if (s->thread[i].server)
+		if (s->thread[i].o)
 			thread_release(&s->thread[i]);
 	(void)close(s->stop_fd); /* nothing to lose */
 	free(s);

@@ -155,7 +155,7 @@ static int read_set(struct conf_set *set, const struct request *q, const struct 
 
 static int verdict(const struct lint *l, enum lint_severity fail_on)
 {
-	for (int s = fail_on; s <= LINT_ERROR; s++)
+	for (int s = (int)fail_on; s <= LINT_ERROR; s++)
 		if (lint_count(l, (enum lint_severity)s) > 0)
 			return EXIT_EXPECTATION;
 	return EXIT_PASS;
@@ -220,8 +220,7 @@ const struct command command_lint = {
 	.run = lint_main,
 	.opts = options,
 	.more = "FILE is a sysctl.d file, a directory of them (read in sysctl.d's order), a "
-		"`sysctl -a` dump\n"
-		"or a tuned profile.  Nothing is set.  Exit 0: no error found, 1: one was, 2: a "
-		"file cannot\n"
-		"be read or understood.\n",
+		"`sysctl -a`\n"
+		"dump or a tuned profile; - is standard input.  Nothing is set.\n"
+		"Exit 0: no error found, 1: one was, 2: a file cannot be read or understood.\n",
 };

@@ -12,5 +12,6 @@ extern const struct command command_plot;
 extern const struct command command_lint;
 extern const struct command command_list;
 extern const struct command command_doctor;
+extern const struct command command_compare;
 
 #endif

@@ -215,6 +215,7 @@ static int run_batches(struct measurement *r, struct err *err)
 				   .run_start_ns = r->start_ns,
 				   .classify = classify,
 				   .capture_fd = capture_fd,
+				   .have = r->earlier_dir ? measure_has : NULL,
 				   .done = repeat_done,
 				   .arg = r,
 				   .progress = progress };
@@ -234,6 +235,22 @@ static int write_outputs(struct measurement *r, struct err *err)
 	if (args_has(r->args, "json"))
 		o.text = NULL;
 	return outputs_write(&r->record, &o, err);
+}
+
+static int by_index(const void *a, const void *b)
+{
+	const struct record_repeat *x = a, *y = b;
+
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+/* Those of a resumed run come first, whatever their number. */
+static void sort_repeats(struct record *r)
+{
+	for (size_t i = 0; i < r->case_count; i++)
+		if (r->cases[i].repeat_count > 1)
+			qsort(r->cases[i].repeat, r->cases[i].repeat_count,
+			      sizeof(r->cases[i].repeat[0]), by_index);
 }
 
 static int conclude(struct measurement *r, struct err *err)
@@ -257,7 +274,13 @@ int measure_run(struct measurement *r, struct err *err)
 	if (code != 0)
 		return code;
 	fill_head(r);
+	if (args_get(r->args, "resume"))
+		code = measure_resume(r, args_get(r->args, "resume"), err);
+	if (code != 0)
+		return code;
+	measure_keep_captures(r);
 	code = run_batches(r, &trouble);
+	sort_repeats(&r->record);
 	if (code != 0 && !measured_anything(r)) {
 		*err = trouble;
 		return code;
@@ -296,6 +319,8 @@ int measure_init(struct measurement *r, const struct args *a, struct err *err)
 void measure_release(struct measurement *r)
 {
 	record_release(&r->record);
+	record_release(&r->earlier);
+	free(r->earlier_dir);
 	results_release(&r->results);
 	plan_release(&r->plan);
 	scenario_release(&r->scenario);

@@ -5,7 +5,7 @@
  * One key table (scenario_keys) drives reading, validation, "did you mean", `--set`, the JSON Schema,
  * the documentation, and writing the resolved case back.  Top-level sections are defaults for all
  * cases; "cases" holds an object per case that overrides them; "matrix" (at either level) maps
- * dotted keys to lists and unfolds to the product.  Without "cases" the scenario is one case.
+ * dotted keys to lists and unfolds to the product; the lists of "zip" are walked in step.  Without "cases" the scenario is one case.
  * Later layers win: default, document, case, matrix, command line.  load.shape may be left out: the
  * last layer that names one of interval, rate or steps tells it.
  *

@@ -234,7 +234,7 @@ _Static_assert(sizeof(scenario_keys) / sizeof(scenario_keys[0]) <= SCENARIO_KEYS
 	       "layers of a case are kept in an array of SCENARIO_KEYS_MAX");
 
 static const char *const meta_words[] = { "schema", "name",  "summary", "notes",
-					  "expect", "cases", "matrix" };
+					  "expect", "cases", "matrix",  "zip" };
 static const char *const section_words[] = { "load",       "protocol", "server",
 					     "addressing", "tuning",   "witnesses" };
 

@@ -7,6 +7,7 @@
 extern const struct command command_run;
 extern const struct command command_serve;
 extern const struct command command_load;
+extern const struct command command_analyze;
 extern const struct command command_report;
 extern const struct command command_plot;
 extern const struct command command_lint;

@@ -55,6 +55,7 @@ struct flow {
 	uint64_t data_after_fin_bytes; /* sent to an end that had already sent its FIN */
 	int64_t established_ns;     /* ACK of the SYN-ACK */
 	int64_t reopened_ns;        /* a SYN of a new incarnation ended this one's TIME-WAIT then; -1: none */
+	int64_t rst_in_time_wait_ns; /* when the first RST of rst_in_time_wait came; -1 */
 	int64_t reused_after_ns;    /* this 4-tuple's last TIME-WAIT began so long before; -1: not reused */
 	uint32_t capture_duplicates; /* packets the capture itself delivered twice */
 	int8_t first_fin, first_rst; /* direction, -1 nobody */

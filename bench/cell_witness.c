@@ -104,6 +104,7 @@ static int start_sniffer(struct cell_witness *w, struct err *err)
 							 : "topology host: its links are not ours");
 		return 0;
 	}
+	cell_capture_zero(&w->r->capture); /* from here on its thread counts there */
 	return sniffer_start(&o, &w->sniffer, err);
 }
 
@@ -166,8 +167,6 @@ int cell_witness_open(struct cell_witness *w, const struct cell_options *o, cons
 		return code;
 	cell_sysctls_read(lab, o->spec, r);
 	cell_ports_read(o->spec, r, o->shared);
-	if (w->sniffer)
-		cell_capture_zero(&r->capture);
 	if (w->sniffer && !prove(w))
 		return err_set(err, -EIO, "the sniffer on '%s' did not see its canary",
 			       lab->interface[SIDE_CLIENT]);

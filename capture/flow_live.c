@@ -64,7 +64,8 @@ void live_begin(struct live *l, const struct segment *s, uint16_t server_port, u
 	l->number = number;
 	l->first_ns = l->last_ns = s->t_ns;
 	l->before = UINT32_MAX;
-	l->established_ns = l->reused_after_ns = l->reopened_ns = -1;
+	l->established_ns = l->reused_after_ns = -1;
+	l->reopened_ns = l->rst_in_time_wait_ns = -1;
 	l->first_fin = l->first_rst = -1;
 	l->began_inside = (s->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN;
 	for (int d = 0; d < 2; d++) {
@@ -277,8 +278,10 @@ static void note_rst(struct live *l, int d, const struct segment *s)
 
 	if (exact && l->has_fin[0] && l->has_fin[1]) {
 		live_report(l, &f);
-		if (flow_time_wait_ns(&f, !d) >= 0)
+		if (flow_time_wait_ns(&f, !d) >= 0 && !l->rst_in_time_wait) {
 			l->rst_in_time_wait = true;
+			l->rst_in_time_wait_ns = s->t_ns;
+		}
 	}
 	if (l->first_fin >= 0)
 		l->rst_after_fin = true;
@@ -445,6 +448,7 @@ void live_report(const struct live *l, struct flow *ret)
 				after_by(y->fin_ack, x->fin_seq) <= 0,
 		.rst_after_fin = l->rst_after_fin,
 		.reopened_ns = l->reopened_ns,
+		.rst_in_time_wait_ns = l->rst_in_time_wait_ns,
 		.late_data_rst = l->late_data_rst,
 		.rst_in_time_wait = l->rst_in_time_wait,
 		.began_inside = l->began_inside,

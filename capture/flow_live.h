@@ -53,7 +53,7 @@ struct live {
 
 	struct live_more more[2];
 	uint64_t number;
-	int64_t first_ns, established_ns, reused_after_ns, reopened_ns;
+	int64_t first_ns, established_ns, reused_after_ns, reopened_ns, rst_in_time_wait_ns;
 	uint64_t data_after_fin_bytes;
 	uint32_t duplicates;
 	uint8_t syn_answer;

@@ -28,6 +28,8 @@ struct sniffer_options {
 	int buffer_bytes;      /* ring; 0: 32 MB */
 	int capture_fd; /* where the pcap file goes (nanosecond format); -1: none.  Not owned. */
 	int cpu;        /* pin the thread; -1: do not */
+	const char *filter;       /* in libpcap's language; NULL: TCP and UDP */
+	bool wall_clock;          /* times of flows since 1970, not those of mono_now_ns() */
 	struct flow_options flow; /* `done` runs on the sniffer's thread */
 };
 

@@ -136,7 +136,7 @@ static int set_filter(struct source *s, const char *filter, struct err *err)
 	if (!filter)
 		return 0;
 	if (pcap_compile(s->pcap, &s->program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
-		return err_set(err, -EINVAL, "--filter '%s': %s", filter, pcap_geterr(s->pcap));
+		return err_set(err, -EINVAL, "filter '%s': %s", filter, pcap_geterr(s->pcap));
 	s->filtered = true;
 	return 0;
 }

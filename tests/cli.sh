@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 mkdir "$tmp/work" && cd "$tmp/work" || exit 1
 
-commands='run serve load report plot list doctor'
+commands='run serve load analyze report plot list doctor'
 
 # refuses NAME REGEX ARGUMENT...: exit 2, nothing on stdout, one line on stderr, nothing made.
 refuses() {
@@ -194,7 +194,7 @@ for word in $lists; do
 	is "list $word: exit 0" "$code" 0
 	like "list $word: not empty" "$out" '...'
 done
-for word in schema scenario-schema; do
+for word in schema scenario-schema connection-schema; do
 	"$twbench" list "$word" >list.json
 	like "list $word: JSON" "$(json list.json 'r[chr(36) + "schema"]')" 'json-schema'
 done

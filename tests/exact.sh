@@ -1,23 +1,27 @@
 #!/bin/sh
-# long: 100,000 requests under every core strategy, reconciled to the connection; and a capture that
-# loses packets is caught.  The rate is above the scenario's own to be done sooner.
+# long: 100,000 requests under every core strategy of TCP, reconciled to the connection; and a capture
+# that loses packets is caught.  The rate is above the scenario's own to be done sooner.  UDP is left
+# out: on a busy machine the kernel may drop a datagram, and nobody has promised otherwise.
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 need_net
 cd "$tmp" || exit 1
 
-run "$twbench" run exact --rate 6500/s --capture on --out res --quiet --no-plots
+core=$("$twbench" list strategies | awk '
+	/^[a-z]/ { name = $1 }
+	/TIME_WAIT:/ && !/not in the default run/ && name != "udp" { print name }' | paste -sd ,)
+run "$twbench" run exact --strategy "$core" --rate 6500/s --out res --quiet --no-plots
 is "exact: exit 0" "$code$err" 0
 record=res/latest/run.json
-is "exact: every core strategy" "$(json $record 'len(cases)')" \
-	"$("$twbench" list strategies | grep -c '^ *TIME_WAIT: .*RST from: [a-z]*\(; topology wire\)*$')"
+is "exact: every core strategy" "$(json $record '",".join(c["strategy"] for c in cases)')" "$core"
+ok "exact: they are a dozen" test "$(json $record 'len(cases)')" -ge 12
 cat >questions <<'EOF2'
 [c["name"] for c, p in repeats if p["ledger"]["requests_attempted"] != 100000]
 [c["name"] for c, p in repeats if p["ledger"]["requests_answered"] != 100000]
-[c["name"] for c, p in repeats if c["strategy"] not in ("keepalive", "udp") and p["capture"]["flows"] != 100000]
+[c["name"] for c, p in repeats if c["strategy"] != "keepalive" and p["capture"]["flows"] != 100000]
 [c["name"] for c, p in repeats if p["capture"]["dropped"] != 0]
 [(c["name"], k["name"]) for c, p in repeats for k in p["checks"] if not k["agrees"] and not k["skipped"]]
-[c["name"] for c, p in repeats if sum(k["agrees"] for k in p["checks"]) < 10]
+[c["name"] for c, p in repeats if sum(k["agrees"] for k in p["checks"]) < 25]
 EOF2
 while read -r question; do
 	is "exact: none of $question" "$(json $record "$question")" '[]'

@@ -13,17 +13,18 @@ else
 	skip "shellcheck" "shellcheck is not installed"
 fi
 
-warning_free() { # warning_free COMPILER NAME FLAGS
-	build=build/lint-$2
-	if ! command -v "$1" >/dev/null; then
-		skip "no warning from $1 $3" "$1 is not installed"
+warning_free() { # warning_free COMPILER NAME FLAGS [TARGET...]: the program's objects and these
+	compiler=$1 build=build/lint-$2 flags=$3
+	shift 3
+	if ! command -v "$compiler" >/dev/null; then
+		skip "no warning from $compiler $flags" "$compiler is not installed"
 		return
 	fi
 	# The program itself is linked from these; its name belongs to the ordinary build.
-	ok "no warning from $1 $3" make -j "$jobs" CC="$1" BUILD="$build" CFLAGS="-Werror $3" \
-		"$build/libtwbench.a" "$build/bench/main.o" unit
+	ok "no warning from $compiler $flags" make -j "$jobs" CC="$compiler" BUILD="$build" \
+		CFLAGS="-Werror $flags" "$build/libtwbench.a" "$build/bench/main.o" "$@"
 }
-warning_free gcc gcc ''
-warning_free clang clang ''
-warning_free gcc gcc-ndebug '-DNDEBUG -O1'
+warning_free gcc gcc '' unit
+warning_free clang clang '' unit
+warning_free gcc gcc-ndebug '-DNDEBUG -O3' # the tests are made of assertions
 done_testing

@@ -61,6 +61,24 @@ else
 	skip "README.md: its commands" "there is no README.md"
 fi
 
+# The scenarios of the tutorial, and the cases it shows for each.
+awk -v dir="$tmp" '
+	/^```json$/ { inside = 1; n++; next }
+	/^```/ { inside = 0 }
+	inside { print >dir "/tutorial-" n ".json" }' fixtures/README.md
+awk '
+	/^\$ / { shown = 0 }
+	/^\$ twbench run poll.json --dry-run$/ { n++; shown = 1 }
+	/^$/ { rows = 0 }
+	shown && rows { print n, $1 }
+	/^case / { rows = 1 }' fixtures/README.md >"$tmp/told-cases"
+for n in 1 2 3; do
+	run "$twbench" run "$tmp/tutorial-$n.json" --dry-run
+	is "fixtures/README.md: scenario $n has the cases it shows" \
+		"$(printf '%s\n' "$out" | awk '/^$/ { rows = 0 } rows { print $1 } /^case / { rows = 1 }')" \
+		"$(sed -n "s/^$n //p" "$tmp/told-cases")"
+done
+
 same() { # same FILE LIST
 	"$twbench" list "$2" >"$tmp/list"
 	if said=$(diff "$1" "$tmp/list"); then

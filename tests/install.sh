@@ -37,15 +37,6 @@ is "nothing was left here" "$(ls -A)" ''
 # --- the man page ---------------------------------------------------------------------------------
 
 page=$root/opt/tw/share/man/man1/twbench.1
-"$installed" --help | awk '/^  [a-z]+ / && $1 != "twbench" { print $1 }' >"$tmp/commands"
-while read -r c; do
-	ok "the man page describes $c" grep -Eq "^\.(Ss|It) (Nm )?$c( |\$)" "$page"
-	"$installed" "$c" --help | sed -n 's/^  .*--\([a-z-]*\).*/\1/p' | grep -vx help >"$tmp/options"
-	while read -r o; do
-		o=$(printf '%s' "$o" | sed 's/-/\\\\-/g')
-		ok "... and --$o" grep -Eq "^\.(It|Op).* Fl \\\\-$o( |\$)" "$page"
-	done <"$tmp/options"
-done <"$tmp/commands"
 joined=$(tr '\n' ' ' <"$page")
 "$installed" list exit-codes >"$tmp/statuses"
 while read -r status meaning; do
@@ -60,11 +51,6 @@ run "$installed" run poll.json --dry-run
 is "its scenario can be planned" "$code$err" 0
 like "... five cases" "$out" '^plan: poll · 5 cases '
 rm poll.json
-if command -v mandoc >/dev/null; then
-	empty "mandoc finds no fault in it" "$(mandoc -Tlint -W warning "$page" 2>&1)"
-else
-	skip "mandoc finds no fault in it" "mandoc is not installed"
-fi
 
 # --- completion -----------------------------------------------------------------------------------
 

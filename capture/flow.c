@@ -372,10 +372,10 @@ static void add(struct flow_table *t, const struct segment *segment, uint32_t ha
 	}
 	l = owner(t, place, &s);
 	dir = live_direction(l, &s);
-	if (t->options.seen)
-		t->options.seen(t->options.arg, &s, l->number, dir);
 	if (!live_add(l, dir, &s))
 		t->stats.duplicates++;
+	else if (t->options.seen)
+		t->options.seen(t->options.arg, &s, l->number, dir);
 	l = &t->pool[place];
 	if (l->closed != l->closed_list) {
 		list_remove(t, place);

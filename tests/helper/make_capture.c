@@ -388,6 +388,7 @@ static void do_fragment(struct maker *m)
 {
 	struct bytes p = { .n = 100 };
 
+	m->now_ns += NS_PER_MS;
 	memset(p.b, 'x', p.n);
 	add_ip4(&p, outer_from, outer_to, 6, 99, 185, false);
 	add_stack(m, &p, 0x0800);
@@ -397,6 +398,7 @@ static void do_arp(struct maker *m)
 {
 	struct bytes p = { .n = 28 };
 
+	m->now_ns += NS_PER_MS;
 	memset(p.b, 0, p.n);
 	p.b[1] = 1;
 	add_stack(m, &p, 0x0806);
@@ -407,10 +409,9 @@ static void do_line(struct maker *m, char *line)
 	char *colon;
 
 	line[strcspn(line, "\n")] = '\0';
-	m->now_ns += NS_PER_MS;
-	if (line[0] == '#' || line[0] == '\0') {
-		m->now_ns -= NS_PER_MS;
-	} else if (strncmp(line, "file ", 5) == 0) {
+	if (line[0] == '#' || line[0] == '\0')
+		return;
+	if (strncmp(line, "file ", 5) == 0) {
 		m->ns = strstr(line, "ns") != NULL;
 		m->ng = strstr(line, "pcapng") != NULL;
 		m->big = strstr(line, "be") != NULL;

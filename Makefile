@@ -138,14 +138,17 @@ perf: deps-test ## ratios against baselines in the same run
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/perf.sh
 
+COMPLETION := $(PREFIX)/share/bash-completion/completions/twbench
 install: all ## install the program, its man page and its data under PREFIX
 	install -D -m 755 twbench $(DESTDIR)$(PREFIX)/bin/twbench
 	install -D -m 644 bench/twbench.1 $(DESTDIR)$(PREFIX)/share/man/man1/twbench.1
 	for f in fixtures/schema/*.json; do \
 	  install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/twbench/$${f##*/} || exit 1; done
+	./twbench list completion >$(BUILD)/twbench.bash
+	install -D -m 644 $(BUILD)/twbench.bash $(DESTDIR)$(COMPLETION)
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/twbench $(DESTDIR)$(PREFIX)/share/man/man1/twbench.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/twbench $(DESTDIR)$(PREFIX)/share/man/man1/twbench.1 $(DESTDIR)$(COMPLETION)
 	rm -rf $(DESTDIR)$(PREFIX)/share/twbench
 
 clean: ## remove what was built (results stay)

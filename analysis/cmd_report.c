@@ -70,7 +70,7 @@ static int report_main(const struct args *a, struct err *err)
 }
 
 static const struct opt options[] = {
-	{ "format", 'f', "NAME", NULL, "txt, md, html, json (default: txt)" },
+	{ "format", 'f', "txt|md|html|json", NULL, "what to print (default: txt)" },
 	{ "out", 'o', "DIR", NULL, "write summary.txt, summary.md, report.html and plots/ there" },
 	{ NULL, 0, NULL, NULL, NULL },
 };

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analysis/compare.h"
 #include "analysis/gnuplot.h"
 #include "analysis/plot_sheet.h"
 #include "analysis/theme.h"
@@ -41,6 +42,10 @@ static const struct graph {
 	  "outcomes by case, when any connection failed", "bars", "stacked", plot_fill_outcomes },
 	{ "cost", "CPU time per request, by part (lower is better)",
 	  "CPU of client, server and witnesses per request", "bars", "stacked", plot_fill_cost },
+};
+static const struct graph compare_graph = {
+	"compare", "What changed from A to B", "relative change of every metric, with its interval",
+	"rows",    NULL,                       plot_fill_compare
 };
 #define GRAPHS (sizeof(graphs) / sizeof(graphs[0]))
 _Static_assert(GRAPHS <= PLOT_MAX, "more graphs than results");
@@ -268,23 +273,41 @@ static bool graph_named(const char *name)
 	return false;
 }
 
+static int open_dir(const char *dir, struct err *err)
+{
+	int status = make_dirs(dir, err), dirfd;
+
+	if (status < 0)
+		return status;
+	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dirfd < 0 ? err_errno(err, "open directory '%s'", dir) : dirfd;
+}
+
+int plot_comparison(const struct comparison *c, const struct plot_options *o,
+		    struct plot_result *ret, struct err *err)
+{
+	struct plot_set set = { .record = c->b, .theme = o->theme, .comparison = c };
+	int dirfd = open_dir(o->dir, err);
+
+	if (dirfd < 0)
+		return dirfd;
+	plot_graph(&set, &compare_graph, dirfd, ret);
+	(void)close(dirfd); /* a directory */
+	return 0;
+}
+
 int plot_record(const struct record *r, const struct plot_options *o,
 		struct plot_result ret[PLOT_MAX], size_t *ret_count, struct err *err)
 {
 	struct plot_set set = { 0 };
-	int dirfd = -1, status;
+	int dirfd, status = 0;
 	size_t n = 0;
 
 	if (o->only && !graph_named(o->only))
 		return err_set(err, -EINVAL, "no graph is called '%s'", o->only);
-	status = make_dirs(o->dir, err);
-	if (status < 0)
-		goto out;
-	dirfd = open(o->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dirfd < 0) {
-		status = err_errno(err, "open directory '%s'", o->dir);
-		goto out;
-	}
+	dirfd = open_dir(o->dir, err);
+	if (dirfd < 0)
+		return dirfd;
 	if (set_init(&set, r, o->theme) < 0) {
 		status = err_set(err, -ENOMEM, "no memory for graphs");
 		goto out;
@@ -302,8 +325,7 @@ int plot_record(const struct record *r, const struct plot_options *o,
 	*ret_count = n;
 out:
 	free(set.item);
-	if (dirfd >= 0)
-		(void)close(dirfd);
+	(void)close(dirfd); /* a directory */
 	return status;
 }
 

@@ -189,8 +189,11 @@ static void blame_checks(struct verdict *d, const struct record_repeat *r)
 	}
 }
 
-static void blame_rate(struct verdict *d, const struct record_ledger *l)
+/* A connect() that finds no port costs 5 ms of search: where that is the subject, so is a missed rate. */
+static void blame_rate(struct verdict *d, const struct record_ledger *l, bool exhaustion_expected)
 {
+	if (exhaustion_expected && l->by_outcome[OUTCOME_NO_PORT] > 0)
+		return;
 	if (isfinite(l->target_rate_per_s) && isfinite(l->achieved_rate_per_s) &&
 	    l->achieved_rate_per_s < RATE_MET * l->target_rate_per_s)
 		blame(d, "the load reached %.1f connections/s of the %.1f asked for",
@@ -240,7 +243,7 @@ bool reconcile(const struct record_case *c, struct record_repeat *r)
 	blame_emptiness(&d, r);
 	blame_outcomes(&d, &v);
 	blame_checks(&d, r);
-	blame_rate(&d, &r->ledger);
+	blame_rate(&d, &r->ledger, v.exhaustion_expected);
 	set_verdict(r, &d);
 	return d.causes == 0;
 }

@@ -60,6 +60,12 @@ static int64_t ends_told(const struct view *v, enum side side)
 	return plus(plus(l->server_clean, l->server_reset), l->server_other);
 }
 
+/* What never had a port was never asked. */
+static int64_t requests_asked(const struct view *v, enum side side)
+{
+	return minus(ledger_requests_attempted(v, side), minus(v->r->ledger.attempted, network(v, side)));
+}
+
 /* --- capture --------------------------------------------------------------------------------- */
 
 TERM(syns, minus(v->r->capture.syn, v->r->capture.syn_retrans))
@@ -243,27 +249,28 @@ static int64_t peak_slack(const struct view *v, enum side side)
 	return v->r->ledger.in_flight_peak > 0 ? v->r->ledger.in_flight_peak : 1;
 }
 
-/* The timer adds up to a step to 60 s; what began in that time is there too.  Half of it is added,
- * half is tolerance. */
-TERM(half_step, v->r->time_wait[side].expected_peak *(DERIVE_STEP_MAX_NS / 2) / DERIVE_LIFETIME_NS)
-
-static int64_t expected_peak(const struct view *v, enum side side)
+/* Between the peak that 60 s make and the one that 60 s and a timer step make: its middle, and half. */
+static int64_t half_range(const struct view *v, enum side side)
 {
-	int64_t expected = v->r->time_wait[side].expected_peak;
+	const struct record_time_wait *t = &v->r->time_wait[side];
 
-	return expected == RECORD_NONE ? RECORD_NONE : expected + half_step(v, side);
+	if (t->expected_peak == RECORD_NONE)
+		return RECORD_NONE;
+	if (t->expected_peak_high == RECORD_NONE)
+		return t->expected_peak * (DERIVE_STEP_MAX_NS / 2) / DERIVE_LIFETIME_NS;
+	return (t->expected_peak_high - t->expected_peak + 1) / 2;
 }
 
-/* ... and what begins within two sampling periods is seen late or early; clients in step may all
- * close just within or just without the step. */
+TERM(expected_peak, plus(v->r->time_wait[side].expected_peak, half_range(v, side)))
+
+/* ... and what begins within two sampling periods is seen late or early. */
 static int64_t expected_slack(const struct view *v, enum side side)
 {
 	int64_t period = derive_period_ns(v->r), expected = v->r->time_wait[side].expected_peak;
-	int64_t in_step = v->c->clients > 0 ? v->c->clients : 0;
 
 	if (expected == RECORD_NONE || period == RECORD_NONE)
 		return 0;
-	return half_step(v, side) + in_step + 2 + 2 * expected * period / DERIVE_LIFETIME_NS;
+	return half_range(v, side) + 2 + 2 * expected * period / DERIVE_LIFETIME_NS;
 }
 
 static int64_t load_rate_peak(const struct view *v, int64_t lifetime_ns, enum side side)
@@ -306,9 +313,9 @@ const struct identity identities[] = {
 	  "server ends: clean, reset, other",
 	  "ledger", "ledger", ledger_accepted, ends_told, NULL, TCP, REACH_ONCE,
 	  "a connection was lost or counted twice by the server" },
-	{ "requests: answered = asked", "requests begun by the clients",
+	{ "requests: answered = asked", "requests begun, less those without a port",
 	  "whole replies read by the clients",
-	  "ledger", "ledger", ledger_requests_attempted, ledger_requests_answered, NULL,
+	  "ledger", "ledger", requests_asked, ledger_requests_answered, NULL,
 	  NEED_CLEAN | NEED_READER, REACH_ONCE,
 	  "replies are missing although every connection ended well" },
 	{ "request bytes: sent = received", "bytes the clients' kernel took",

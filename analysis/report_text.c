@@ -263,11 +263,15 @@ static void put_chart_case(const struct text *t, const struct report_chart *char
 	static const char *const colours[SIDE_COUNT] = { "33", "34" };
 	const struct record_repeat *rep = digest_shown(c);
 	char row[3 * CHART_COLUMNS_MAX + 1], peak[32];
+	bool named = false;
 
 	if (!rep || rep->series.count == 0)
 		return;
 	for (int s = 0; s < SIDE_COUNT; s++) {
-		put_left(t, s == 0 ? c->name : "", name_width);
+		if (digest_peak(c, (enum side)s) <= 0)
+			continue; /* put_empty() names those where neither end has any */
+		put_left(t, named ? "" : c->name, name_width);
+		named = true;
 		(void)fputs(s == SIDE_CLIENT ? "  client " : "  server ", t->out);
 		colour_on(t, colours[s]);
 		(void)fputs(report_chart_row(chart, rep, (enum side)s, row, sizeof(row)), t->out);
@@ -275,6 +279,25 @@ static void put_chart_case(const struct text *t, const struct report_chart *char
 		put_right(t, say_count(digest_peak(c, (enum side)s), peak, sizeof(peak)), 8);
 		(void)fputc('\n', t->out);
 	}
+}
+
+/* A line of zeros for each would push the rest off the screen. */
+static void put_empty(const struct text *t, const struct record *r)
+{
+	char text[1024] = "none at either end:";
+	size_t at = strlen(text), begin = at;
+
+	for (size_t i = 0; i < r->case_count; i++) {
+		const struct record_case *c = &r->cases[i];
+
+		if (!digest_shown(c) || digest_peak(c, SIDE_CLIENT) > 0 ||
+		    digest_peak(c, SIDE_SERVER) > 0 || at + sizeof(c->name) + 3 > sizeof(text))
+			continue;
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s %s", at > begin ? "," : "",
+				       c->name);
+	}
+	if (at > begin)
+		put_wrapped(t, "", text);
 }
 
 static void put_chart(const struct text *t, const struct record *r)
@@ -301,6 +324,7 @@ static void put_chart(const struct text *t, const struct record *r)
 	text_line((void *)(uintptr_t)t, SAY_HEAD, head);
 	for (size_t i = 0; i < r->case_count; i++)
 		put_chart_case(t, &chart, name_width, &r->cases[i]);
+	put_empty(t, r);
 }
 
 /* --- how to repeat --------------------------------------------------------------------------------- */

@@ -131,6 +131,52 @@ static void say_expected(const struct record *r, const struct digest_lifetime *l
 	line(to, SAY_BAD, text);
 }
 
+/* Sum of a count over the repeats of a case and both sides; unknown counts as nothing. */
+static int64_t sum_sides(const struct record_case *c, size_t offset)
+{
+	int64_t sum = 0;
+
+	for (size_t k = 0; k < c->repeat_count; k++)
+		for (int side = 0; side < SIDE_COUNT; side++) {
+			const char *at = (const char *)&c->repeat[k].time_wait[side] + offset;
+			int64_t n;
+
+			memcpy(&n, at, sizeof(n));
+			sum += known(n) && n > 0 ? n : 0;
+		}
+	return sum;
+}
+
+/* Why fewer stand than were made. */
+static void say_early(const struct record *r, say_line *line, void *to)
+{
+	static const struct {
+		size_t offset;
+		const char *words;
+	} ends[] = {
+		{ offsetof(struct record_time_wait, reopened),
+		  "reopened by a new SYN on the same 4-tuple before their time (RFC 6191)" },
+		{ offsetof(struct record_time_wait, recycled),
+		  "taken over by a new connect() before their time (tcp_tw_reuse)" },
+		{ offsetof(struct record_time_wait, assassinated),
+		  "ended by a RST before their time (RFC 1337)" },
+		{ offsetof(struct record_time_wait, overflowed),
+		  "never made: tcp_max_tw_buckets was reached" },
+	};
+	char text[320], n[32];
+
+	for (size_t i = 0; i < r->case_count; i++)
+		for (size_t e = 0; e < sizeof(ends) / sizeof(ends[0]); e++) {
+			int64_t count = sum_sides(&r->cases[i], ends[e].offset);
+
+			if (count == 0)
+				continue;
+			(void)snprintf(text, sizeof(text), "%s: %s %s.", r->cases[i].name,
+				       num_format_grouped(count, n, sizeof(n)), ends[e].words);
+			line(to, SAY_POINT, text);
+		}
+}
+
 void say_lifetime(const struct record *r, say_line *line, void *to)
 {
 	struct digest_lifetime l = digest_lifetime(r);
@@ -152,6 +198,7 @@ void say_lifetime(const struct record *r, say_line *line, void *to)
 		line(to, SAY_PLAIN, text);
 	}
 	say_expected(r, &l, line, to);
+	say_early(r, line, to);
 }
 
 /* --- witnesses ------------------------------------------------------------------------------------ */
@@ -344,6 +391,8 @@ void say_outcomes(const struct record *r, say_line *line, void *to)
 
 void say_all(const struct record *r, say_line *line, void *to)
 {
+	say_expectations(r, line, to);
+	say_tuning(r, line, to);
 	say_verdicts(r, line, to);
 	say_lifetime(r, line, to);
 	say_seed(r, line, to);

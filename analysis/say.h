@@ -39,6 +39,12 @@ void say_verdicts(const struct record *r, say_line *line, void *to);
 /* Cases in which a connection ended otherwise than declared: every outcome, and the errnos. */
 void say_outcomes(const struct record *r, say_line *line, void *to);
 
+/* What was expected, what was found, and the margin. */
+void say_expectations(const struct record *r, say_line *line, void *to);
+
+/* Each setting under test, what it was found to do, and the differences that say so. */
+void say_tuning(const struct record *r, say_line *line, void *to);
+
 /* Warnings of the run. */
 void say_warnings(const struct record *r, say_line *line, void *to);
 

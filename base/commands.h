@@ -10,7 +10,9 @@ extern const struct command command_load;
 extern const struct command command_analyze;
 extern const struct command command_report;
 extern const struct command command_plot;
+extern const struct command command_lint;
 extern const struct command command_list;
 extern const struct command command_doctor;
+extern const struct command command_compare;
 
 #endif

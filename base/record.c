@@ -188,6 +188,28 @@ struct record_repeat *record_add_repeat(struct record_case *c)
 	return list_add(record_field_find(SCOPE_CASE, "repeats"), c);
 }
 
+struct record_expectation *record_add_expectation(struct record *r)
+{
+	return list_add(record_field_find(SCOPE_RUN, "expectations"), r);
+}
+
+struct record_tuning *record_add_tuning(struct record *r)
+{
+	return list_add(record_field_find(SCOPE_RUN, "tuning"), r);
+}
+
+struct record_effect *record_add_effect(struct record *r)
+{
+	return list_add(record_field_find(SCOPE_RUN, "effects"), r);
+}
+
+void record_clear_expectations(struct record *r)
+{
+	list_release(record_field_find(SCOPE_RUN, "expectations"), r);
+	r->expectation = NULL;
+	r->expectation_count = 0;
+}
+
 int record_add_warning(struct record *r, const char *text)
 {
 	char **grown, *copy;

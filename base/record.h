@@ -70,6 +70,7 @@ struct record_time_wait {
 	int64_t reopened;         /* ended early by a SYN on the 4-tuple; no counter moves */
 	int64_t assassinated;     /* ended early by a RST (RFC 1337) */
 	int64_t expected_peak;    /* derived from the captured teardowns, without any sample */
+	int64_t expected_peak_high; /* ... if each lasts its longest: 60 s and a timer step */
 	int64_t drained_ns;       /* first sample at 0 after the peak */
 	int64_t left;             /* in the last sample */
 	double socket_seconds;    /* integral of the samples */
@@ -190,6 +191,46 @@ struct record_case {
 	size_t repeat_count;
 };
 
+/* One expectation, or one pair of cases of it. */
+struct record_expectation {
+	char text[256];            /* as written */
+	char case_name[264];       /* "plain", or "tuned vs plain" */
+	char rule[64];             /* which repeats decided: "every repeat", "median" */
+	char unit[24];
+	double value, limit;
+	double margin;             /* how far on the right side; negative: missed by so much */
+	char verdict[16];          /* "pass", "fail", "unknown" */
+	int64_t repeats;           /* with a value */
+	char note[192];            /* what to know about the verdict */
+};
+
+/* One setting under test (twbench check). */
+struct record_tuning {
+	char key[96];
+	char *value;               /* asked for */
+	char *plain_value;         /* what the lab has without it */
+	char *file;
+	int64_t line;
+	char verdict[24];          /* "helps", "hurts", "mixed", "no-effect", ... */
+	bool mistake;              /* the line cannot do what its author wants */
+	char note[320];
+};
+
+/* One measured difference that a tuning made, or did not make. */
+struct record_effect {
+	char tuning[96];           /* a key, or "all" */
+	char case_name[128];
+	char metric[64];
+	char unit[24];
+	double plain, tuned;       /* medians */
+	double change, low, high;  /* tuned - plain, with its interval */
+	double p;                  /* Mann-Whitney; NAN: compared exactly */
+	int64_t plain_n, tuned_n;
+	bool exact;
+	char verdict[16];          /* "better", "worse", "differs", "no-evidence", "undecided" */
+	char note[160];
+};
+
 struct record_host {
 	char *kernel_release, *kernel_version, *arch, *cmdline;
 	char *cpu_model, *virt, *clocksource, *distribution;
@@ -210,6 +251,12 @@ struct record {
 	struct record_host host;
 	struct record_case *cases;
 	size_t case_count;
+	struct record_expectation *expectation;
+	size_t expectation_count;
+	struct record_tuning *tuning;
+	size_t tuning_count;
+	struct record_effect *effect;
+	size_t effect_count;
 	char **warning;            /* sentences */
 	size_t warning_count;
 };
@@ -224,6 +271,10 @@ void record_repeat_release(struct record_repeat *r);
 /* The last of the list, initialised; NULL: no memory.  Earlier pointers into the list are void. */
 struct record_case *record_add_case(struct record *r);
 struct record_repeat *record_add_repeat(struct record_case *c);
+struct record_expectation *record_add_expectation(struct record *r);
+struct record_tuning *record_add_tuning(struct record *r);
+struct record_effect *record_add_effect(struct record *r);
+void record_clear_expectations(struct record *r);
 int record_add_warning(struct record *r, const char *text); /* kept once; 0 or -ENOMEM */
 
 /* Counter delta (after - before) at a side; on shared namespaces ask SIDE_CLIENT.
@@ -280,6 +331,9 @@ enum field_scope {
 	SCOPE_WITNESS,
 	SCOPE_CHECK,
 	SCOPE_SYSCTL,
+	SCOPE_EXPECTATION,
+	SCOPE_TUNING,
+	SCOPE_EFFECT,
 	SCOPE_COUNT
 };
 

@@ -66,6 +66,9 @@ static const char *const headings[SCOPE_COUNT] = {
 	[SCOPE_WITNESS] = "A witness: `witnesses[]` of a repeat",
 	[SCOPE_CHECK] = "A check: `checks[]` of a repeat",
 	[SCOPE_SYSCTL] = "A kernel setting: `sysctl.<key>` of a repeat",
+	[SCOPE_EXPECTATION] = "An expectation: `expectations[]`",
+	[SCOPE_TUNING] = "A setting under test: `tuning[]`",
+	[SCOPE_EFFECT] = "An effect of a tuning: `effects[]`",
 };
 
 /* --- keys that differ in one word only are one line ------------------------------------------ */

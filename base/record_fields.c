@@ -42,19 +42,32 @@ static const struct field_list list_checks = {
 static const struct field_list list_sysctls = { SCOPE_SYSCTL, sizeof(struct record_sysctl),
 						offsetof(struct record_repeat, sysctl_count), 1024,
 						true };
+static const struct field_list list_expectations = { SCOPE_EXPECTATION,
+						     sizeof(struct record_expectation),
+						     offsetof(struct record, expectation_count),
+						     4096, true };
+static const struct field_list list_tuning = { SCOPE_TUNING, sizeof(struct record_tuning),
+					       offsetof(struct record, tuning_count), 1024, true };
+static const struct field_list list_effects = { SCOPE_EFFECT, sizeof(struct record_effect),
+						offsetof(struct record, effect_count), 65536,
+						true };
 
 const struct field record_fields[] = {
 #include "base/record_fields_run.inc"
 #include "base/record_fields_repeat.inc"
 #include "base/record_fields_lists.inc"
+#include "base/record_fields_verdicts.inc"
 };
 
 const size_t record_fields_count = sizeof(record_fields) / sizeof(record_fields[0]);
 
 static const char *const scope_keys[SCOPE_COUNT] = {
-	[SCOPE_RUN] = "run",         [SCOPE_CASE] = "case",         [SCOPE_REPEAT] = "repeat",
-	[SCOPE_ERRNO] = "errno",     [SCOPE_TEARDOWN] = "teardown", [SCOPE_COUNTER] = "counter",
-	[SCOPE_WITNESS] = "witness", [SCOPE_CHECK] = "check",       [SCOPE_SYSCTL] = "sysctl",
+	[SCOPE_RUN] = "run",           [SCOPE_CASE] = "case",
+	[SCOPE_REPEAT] = "repeat",     [SCOPE_ERRNO] = "errno",
+	[SCOPE_TEARDOWN] = "teardown", [SCOPE_COUNTER] = "counter",
+	[SCOPE_WITNESS] = "witness",   [SCOPE_CHECK] = "check",
+	[SCOPE_SYSCTL] = "sysctl",     [SCOPE_EXPECTATION] = "expectation",
+	[SCOPE_TUNING] = "tuning",     [SCOPE_EFFECT] = "effect",
 };
 
 static const char *const type_keys[] = {

@@ -18,6 +18,9 @@ static const char *const required[SCOPE_COUNT] = {
 	[SCOPE_WITNESS] = "name present seen lost",
 	[SCOPE_CHECK] = "name left right agrees skipped",
 	[SCOPE_SYSCTL] = "value",
+	[SCOPE_EXPECTATION] = "text verdict",
+	[SCOPE_TUNING] = "key verdict",
+	[SCOPE_EFFECT] = "tuning case metric verdict",
 };
 
 static void write_words(struct jsonw *w, const char *words)

@@ -14,6 +14,7 @@
 #include "bench/cell_witness.h"
 #include "bench/client.h"
 #include "bench/server.h"
+#include "bench/straight.h"
 #include "bench/target.h"
 #include "bench/wire.h"
 
@@ -31,6 +32,7 @@ struct cell {
 	struct endpoint server_at;
 	struct server *server;
 	struct client *client;
+	struct straight *straight; /* instead of server and client */
 	struct wire *wire;
 	struct cell_witness witness;
 };
@@ -96,8 +98,8 @@ static int start_server(struct cell *c, struct err *err)
 				    .http_reply_bytes = c->spec->reply_bytes.range[0].low };
 	int code;
 
-	if (c->lab.topology == TOPOLOGY_HOST)
-		return 0; /* the server is not ours */
+	if (c->lab.topology == TOPOLOGY_HOST || c->spec->engine == ENGINE_STRAIGHT)
+		return 0; /* the server is not ours, or the engine is its own */
 	code = lab_join(&c->lab, LAB_NS_SERVER, err);
 	return code ? code : server_start(&o, &c->server, err);
 }
@@ -131,6 +133,8 @@ static int start_client(struct cell *c, struct err *err)
 		return code;
 	SHARED_SET(c->o->shared->load_begin_ns, o.start_ns);
 	c->r->load_begin_ns = o.start_ns - c->origin_ns;
+	if (c->spec->engine == ENGINE_STRAIGHT)
+		return straight_start(&o, &c->lab, &c->straight, err);
 	return client_start(&o, &c->client, err);
 }
 
@@ -158,7 +162,7 @@ static int set_up(struct cell *c, struct err *err)
 	wait_for_go(c);
 	c->origin_ns = mono_now_ns();
 	c->r->started_ns = c->origin_ns - c->o->run_start_ns;
-	return cell_witness_start(&c->witness, c->origin_ns, err);
+	return cell_witness_start(&c->witness, c->server_at.port, c->origin_ns, err);
 }
 
 /* --- while it runs --------------------------------------------------------------------------- */
@@ -195,7 +199,7 @@ static bool wait_until(struct cell *c, done_fn *done, int64_t deadline_ns)
 static bool load_is_done(struct cell *c, const struct sampler_now *now)
 {
 	(void)now;
-	return client_is_done(c->client);
+	return c->straight ? straight_is_done(c->straight) : client_is_done(c->client);
 }
 
 static bool only_time_wait(struct cell *c, const struct sampler_now *now)
@@ -219,8 +223,10 @@ static int run_load(struct cell *c, struct err *err)
 		return code;
 	SHARED_SET(c->o->shared->phase, CELL_LOAD);
 	(void)wait_until(c, load_is_done, INT64_MAX);
-	client_finish(c->client, c->r); /* waits for the threads when told to stop now */
-	c->client = NULL;
+	if (c->straight) /* both wait for their threads when told to stop now */
+		straight_finish(c->straight, c->r);
+	else
+		client_finish(c->client, c->r);
 	end_ns = mono_now_ns();
 	c->r->load_end_ns = c->r->load_begin_ns + c->r->ledger.load_ns;
 

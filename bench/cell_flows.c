@@ -94,7 +94,7 @@ static int compare_change(const void *x, const void *y)
 }
 
 /* Walk over beginnings and ends in order; RECORD_NONE without the memory to do it. */
-static int64_t most_at_once(const struct stay *stay, size_t n)
+static int64_t most_at_once(const struct stay *stay, size_t n, int64_t lifetime_ns)
 {
 	struct change *change = malloc((2 * n + 1) * sizeof(*change));
 	int64_t now = 0, most = 0;
@@ -102,7 +102,7 @@ static int64_t most_at_once(const struct stay *stay, size_t n)
 	if (!change)
 		return RECORD_NONE;
 	for (size_t i = 0; i < n; i++) {
-		int64_t end_ns = stay[i].from_ns + TIME_WAIT_SHORTEST_NS;
+		int64_t end_ns = stay[i].from_ns + lifetime_ns;
 
 		end_ns = stay[i].to_ns < end_ns ? stay[i].to_ns : end_ns;
 		change[2 * i] = (struct change){ stay[i].from_ns, 1 };
@@ -124,7 +124,11 @@ void cell_flows_finish(struct cell_flows *c)
 	for (int side = 0; side < SIDE_COUNT; side++) {
 		struct record_time_wait *out = &c->r->time_wait[side];
 
-		out->expected_peak = most_at_once(c->stay[side], c->count[side]);
+		out->expected_peak =
+			most_at_once(c->stay[side], c->count[side], TIME_WAIT_SHORTEST_NS);
+		out->expected_peak_high =
+			most_at_once(c->stay[side], c->count[side],
+				     TIME_WAIT_SHORTEST_NS + c->timer_step_ns);
 		out->reopened = c->reopened[side];
 		out->assassinated = c->assassinated[side];
 	}
@@ -151,48 +155,97 @@ static size_t skip_ended_early(const struct stay *stay, size_t at, size_t n)
 	return at;
 }
 
-/* Pair the falls of the samples, from the end of the load on, with the beginnings. */
-static struct lifetimes pair(const struct cell_flows *c, int side, int64_t origin_ns)
+static int compare_times(const void *x, const void *y)
+{
+	const int64_t *a = x, *b = y;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/*
+ * How many had expired by each sample: begun less ended early less still there.  A close that the
+ * sample just missed looks like an expiry for a moment, so an expiry counts only when no later
+ * sample takes it back.  The array is the caller's to free; NULL: no memory.
+ */
+static int64_t *count_expired(const struct cell_flows *c, int side, int64_t origin_ns)
+{
+	const struct series *s = &c->r->series;
+	const struct stay *stay = c->stay[side];
+	size_t n = c->count[side], begun = 0, ended = 0, early = 0;
+	int64_t *expired = calloc(s->count + 1, sizeof(*expired));
+	int64_t *end = malloc((n + 1) * sizeof(*end));
+
+	for (size_t i = 0; end && i < n; i++)
+		if (stay[i].to_ns != INT64_MAX)
+			end[early++] = stay[i].to_ns;
+	if (end)
+		qsort(end, early, sizeof(*end), compare_times);
+	for (size_t i = 0; expired && end && i < s->count; i++) {
+		int64_t now_ns = origin_ns + s->row[i].t_ns;
+
+		while (begun < n && stay[begun].from_ns <= now_ns)
+			begun++;
+		while (ended < early && end[ended] <= now_ns)
+			ended++;
+		expired[i] = (int64_t)(begun - ended) - s->row[i].count[side][COL_TIME_WAIT];
+	}
+	if (!end) {
+		free(expired);
+		expired = NULL;
+	}
+	for (size_t i = s->count; expired && i-- > 1;)
+		if (expired[i - 1] > expired[i])
+			expired[i - 1] = expired[i];
+	free(end);
+	return expired;
+}
+
+/* The k-th to begin is the k-th to expire: all timers are set alike. */
+static struct lifetimes pair(const struct cell_flows *c, int side, int64_t origin_ns,
+			     const int64_t *expired)
 {
 	const struct series *s = &c->r->series;
 	const struct stay *stay = c->stay[side];
 	size_t n = c->count[side], at = skip_ended_early(stay, 0, n);
 	struct lifetimes l = { 0 };
 
-	for (size_t i = 1; i < s->count; i++) {
-		int32_t fell = s->row[i - 1].count[side][COL_TIME_WAIT] -
-			       s->row[i].count[side][COL_TIME_WAIT];
-
-		if (s->row[i].t_ns < c->r->load_end_ns)
-			continue;
-		for (; fell > 0 && at < n; fell--) {
+	for (size_t i = 0; i < s->count; i++)
+		while (l.n < expired[i] && at < n) {
 			add_lifetime(&l, origin_ns + s->row[i].t_ns - stay[at].from_ns);
 			at = skip_ended_early(stay, at + 1, n);
 		}
-	}
-	return at == n ? l : (struct lifetimes){ 0 };
+	return l;
+}
+
+static void side_lifetimes(const struct cell_flows *c, int side, int64_t origin_ns,
+			   int64_t period_ns)
+{
+	struct record_time_wait *out = &c->r->time_wait[side];
+	int64_t *expired;
+	struct lifetimes l;
+
+	qsort(c->stay[side], c->count[side], sizeof(struct stay), compare_begin);
+	expired = count_expired(c, side, origin_ns);
+	if (!expired)
+		return;
+	l = pair(c, side, origin_ns, expired);
+	free(expired);
+	out->lifetime_n = l.n;
+	if (l.n == 0)
+		return;
+	out->lifetime_min_ns = l.min_ns;
+	out->lifetime_mean_ns = l.sum_ns / l.n;
+	out->lifetime_max_ns = l.max_ns;
+	out->lifetime_resolution_ns = period_ns;
 }
 
 void cell_flows_lifetimes(const struct cell_flows *c, int64_t origin_ns, int64_t period_ns)
 {
-	const struct record_repeat *r = c->r;
-
-	if (c->lost > 0 || r->load_end_ns - r->load_begin_ns >= TIME_WAIT_SHORTEST_NS)
-		return; /* beginnings and expiries overlap: the samples show only their difference */
-	for (int side = 0; side < SIDE_COUNT; side++) {
-		struct record_time_wait *out = &c->r->time_wait[side];
-		struct lifetimes l;
-
-		qsort(c->stay[side], c->count[side], sizeof(struct stay), compare_begin);
-		l = pair(c, side, origin_ns);
-		out->lifetime_n = l.n;
-		if (l.n == 0)
-			continue;
-		out->lifetime_min_ns = l.min_ns;
-		out->lifetime_mean_ns = l.sum_ns / l.n;
-		out->lifetime_max_ns = l.max_ns;
-		out->lifetime_resolution_ns = period_ns;
-	}
+	if (c->lost > 0 || c->r->capture.flows == RECORD_NONE)
+		return;
+	for (int side = 0; side < SIDE_COUNT; side++)
+		if (c->count[side] > 0)
+			side_lifetimes(c, side, origin_ns, period_ns);
 }
 
 void cell_flows_release(struct cell_flows *c)

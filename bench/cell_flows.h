@@ -13,6 +13,7 @@
 struct cell_flows {
 	struct record_repeat *r;
 	struct teardown (*classify)(const struct flow *f);
+	int64_t timer_step_ns;           /* a TIME_WAIT may last so much longer than 60 s (plan_lifetime) */
 	struct stay {
 		int64_t from_ns, to_ns;  /* TIME_WAIT, mono; to_ns: ended by a SYN or RST, else INT64_MAX */
 	} *stay[SIDE_COUNT];
@@ -25,14 +26,15 @@ struct cell_flows {
 void cell_flows_add(void *arg, const struct flow *f);
 
 /*
- * What the captured teardowns imply without any sample: the peak of TIME_WAIT (if each lasts its
- * shortest, 60 s: include/net/tcp.h TCP_TIMEWAIT_LEN), how many a new SYN ended early, and how many a RST.
+ * What the captured teardowns imply without any sample: the peak of TIME_WAIT, if each lasts its
+ * shortest (60 s: include/net/tcp.h TCP_TIMEWAIT_LEN) or its longest; how many a new SYN ended early, and how many a RST.
  */
 void cell_flows_finish(struct cell_flows *c);
 
 /*
- * Lifetimes: the k-th TIME_WAIT to begin on the wire is the k-th to expire in the samples (the timers
- * are all alike).  Those that ended early count on neither side.  Only for a side that drained.
+ * Lifetimes, from wire and samples together: what began (wire) less what is still there (samples) has
+ * expired, and the k-th to begin is the k-th to expire.  Works while others begin; TIME_WAITs that
+ * ended early are left out.  Exact to one sampling period.
  */
 void cell_flows_lifetimes(const struct cell_flows *c, int64_t origin_ns, int64_t period_ns);
 

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/mono.h"
 #include "bench/client_thread.h"
+#include "bench/ledger.h"
 #include "bench/protocol.h"
 
 #define EVENTS_AT_ONCE 256
@@ -45,9 +46,12 @@ static struct conn *pop(struct conn **stack)
 
 
 /* Does not start anything itself: a connect that fails at once would recurse without end. */
-void client_thread_free_again(struct client_thread *t, struct conn *c, int64_t now_ns)
+void client_thread_free_again(struct client_thread *t, struct conn *c)
 {
-	(void)now_ns;
+	if (t->stopping && c->phase == CONN_IDLE) {
+		client_conn_retire(t, c); /* its last request ended after the load */
+		return;
+	}
 	if (t->spec->shape == LOAD_SATURATE || c->pending > 0) {
 		push(&t->ready, c);
 		return;
@@ -384,61 +388,6 @@ bool client_is_done(const struct client *c)
 
 /* --- sums ------------------------------------------------------------------------------------ */
 
-static void add(int64_t *into, int64_t n)
-{
-	*into = (*into == RECORD_NONE ? 0 : *into) + n;
-}
-
-static void keep_least(int64_t *into, int64_t n)
-{
-	if (n != RECORD_NONE && (*into == RECORD_NONE || n < *into))
-		*into = n;
-}
-
-static void add_ledger(struct record_ledger *into, const struct record_ledger *from)
-{
-	add(&into->attempted, from->attempted);
-	for (int i = 0; i < OUTCOME_COUNT; i++)
-		add(&into->by_outcome[i], from->by_outcome[i]);
-	add(&into->established, from->established);
-	add(&into->requests_attempted, from->requests_attempted);
-	add(&into->requests_answered, from->requests_answered);
-	add(&into->request_bytes_sent, from->request_bytes_sent);
-	add(&into->reply_bytes_asked, from->reply_bytes_asked);
-	add(&into->reply_bytes_received, from->reply_bytes_received);
-	add(&into->late_starts, from->late_starts);
-	add(&into->not_started, from->not_started);
-	add(&into->in_flight_peak, from->in_flight_peak);
-	if (into->late_max_ns == RECORD_NONE || from->late_max_ns > into->late_max_ns)
-		into->late_max_ns = from->late_max_ns;
-	keep_least(&into->first_no_port_ns, from->first_no_port_ns);
-	keep_least(&into->first_no_port_nth, from->first_no_port_nth);
-}
-
-static void add_errnos(struct record_repeat *r, const int64_t *errnos)
-{
-	for (int e = 1; e < ERRNO_MAX; e++) {
-		int64_t i = 0;
-
-		if (errnos[e] == 0)
-			continue;
-		while (i < r->errno_count && r->errnos[i].number != e)
-			i++;
-		if (i == (int64_t)(sizeof(r->errnos) / sizeof(r->errnos[0])))
-			continue; /* the outcome still counts it */
-		if (i == r->errno_count) {
-			const char *name = strerrorname_np(e);
-
-			r->errno_count++;
-			r->errnos[i] = (struct record_errno){ .number = e };
-			if (name)
-				memcpy(r->errnos[i].name, name,
-				       strnlen(name, sizeof(r->errnos[i].name) - 1));
-		}
-		r->errnos[i].count += errnos[e];
-	}
-}
-
 /* The rates: starts per time from the first intended start to the last start. */
 static void sum_rates(const struct client *c, struct record_repeat *r)
 {
@@ -474,12 +423,12 @@ void client_finish(struct client *c, struct record_repeat *r)
 	for (int i = 0; i < c->threads; i++) {
 		struct client_thread *t = &c->thread[i];
 
-		add_ledger(&r->ledger, &t->ledger);
-		add_errnos(r, t->errnos);
+		ledger_add(&r->ledger, &t->ledger);
+		ledger_add_errnos(r, t->errnos);
 		hist_merge(&r->response, &t->response);
 		hist_merge(&r->service, &t->service);
 		hist_merge(&r->connect, &t->connect);
-		add(&r->cost.client_cpu_ns, t->cpu_user_ns + t->cpu_system_ns);
+		ledger_add_to(&r->cost.client_cpu_ns, t->cpu_user_ns + t->cpu_system_ns);
 	}
 	sum_rates(c, r);
 	closer_free(c->closer);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/mono.h"
+#include "bench/ledger.h"
 
 /* --- deadlines ------------------------------------------------------------------------------- */
 
@@ -48,7 +49,7 @@ static void note_no_port(struct client_thread *t, int64_t now_ns)
 	if (t->ledger.first_no_port_ns != RECORD_NONE)
 		return;
 	t->ledger.first_no_port_ns = now_ns - t->begin_ns;
-	t->ledger.first_no_port_nth = SHARED_GET(t->shared->attempted);
+	t->ledger.first_no_port_nth = SHARED_GET(t->shared->attempted) - 1;
 }
 
 /* The server may end an idle connection while it lies in the stack of idle ones. */
@@ -73,7 +74,7 @@ void client_conn_finish(struct client_thread *t, struct conn *c, enum outcome ou
 	t->ledger.by_outcome[outcome]++;
 	if (outcome == OUTCOME_NO_PORT)
 		note_no_port(t, now_ns);
-	if (err_number > 0 && err_number < ERRNO_MAX)
+	if (err_number > 0 && err_number < LEDGER_ERRNOS)
 		t->errnos[err_number]++;
 	if (was_idle) {
 		leave_idle(t, c);
@@ -89,7 +90,7 @@ void client_conn_finish(struct client_thread *t, struct conn *c, enum outcome ou
 	t->open--;
 	c->phase = CONN_FREE;
 	c->outcome = outcome;
-	client_thread_free_again(t, c, now_ns);
+	client_thread_free_again(t, c);
 }
 
 static enum outcome reset_outcome(const struct conn *c)
@@ -99,28 +100,13 @@ static enum outcome reset_outcome(const struct conn *c)
 	return c->received_bytes > 0 ? OUTCOME_RESET_IN_REPLY : OUTCOME_RESET_BEFORE_REPLY;
 }
 
-static const struct {
-	int number;
-	enum outcome outcome;
-} errno_outcome[] = {
-	{ ECONNREFUSED, OUTCOME_REFUSED },	{ EADDRNOTAVAIL, OUTCOME_NO_PORT },
-	{ EADDRINUSE, OUTCOME_NO_PORT },	{ EMFILE, OUTCOME_NO_RESOURCE },
-	{ ENFILE, OUTCOME_NO_RESOURCE },	{ ENOBUFS, OUTCOME_NO_RESOURCE },
-	{ ENOMEM, OUTCOME_NO_RESOURCE },	{ ENETUNREACH, OUTCOME_UNREACHABLE },
-	{ EHOSTUNREACH, OUTCOME_UNREACHABLE },	{ EACCES, OUTCOME_UNREACHABLE },
-	{ EPERM, OUTCOME_UNREACHABLE },
-};
-
 static enum outcome outcome_of_errno(const struct conn *c, int number)
 {
 	if (number == ECONNRESET || number == EPIPE)
 		return reset_outcome(c);
 	if (number == ETIMEDOUT)
 		return c->established ? OUTCOME_REPLY_TIMEOUT : OUTCOME_CONNECT_TIMEOUT;
-	for (size_t i = 0; i < sizeof(errno_outcome) / sizeof(errno_outcome[0]); i++)
-		if (errno_outcome[i].number == number)
-			return errno_outcome[i].outcome;
-	return OUTCOME_OTHER;
+	return ledger_outcome(number);
 }
 
 void client_conn_fail(struct client_thread *t, struct conn *c, int number)

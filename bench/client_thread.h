@@ -13,9 +13,9 @@
 #include "bench/client.h"
 #include "bench/closer.h"
 #include "bench/conn.h"
+#include "bench/ledger.h"
 #include "bench/ports.h"
 
-#define ERRNO_MAX 160
 #define RECEIVE_BYTES 65536
 
 struct client_thread {
@@ -45,7 +45,7 @@ struct client_thread {
 	struct ports ports;
 
 	struct record_ledger ledger;
-	int64_t errnos[ERRNO_MAX];
+	int64_t errnos[LEDGER_ERRNOS];
 	struct hist response, service, connect;
 	char *request, *receive;
 	int64_t cpu_user_ns, cpu_system_ns;
@@ -81,6 +81,6 @@ void client_conn_finish(struct client_thread *t, struct conn *c, enum outcome ou
 void client_conn_fail(struct client_thread *t, struct conn *c, int number);
 
 /* Called by client_conn_finish when a simulated client is free again: in client.c. */
-void client_thread_free_again(struct client_thread *t, struct conn *c, int64_t now_ns);
+void client_thread_free_again(struct client_thread *t, struct conn *c);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/num.h"
 #include "base/record.h"
 #include "base/commands.h"
+#include "bench/completion.h"
 #include "bench/scenario.h"
 #include "bench/strategy.h"
 
@@ -89,8 +90,15 @@ static const struct list {
 	{ "connection-fields", "its keys, as Markdown", conn_write_fields_md },
 	{ "graphs", "what `plot` draws", plot_list },
 	{ "exit-codes", "exit statuses", exit_status_list },
+	{ "completion", "completion script for bash", completion_write_bash },
 };
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
+
+static void list_words(FILE *out)
+{
+	for (size_t i = 0; i < LISTS; i++)
+		fprintf(out, "%s\n", lists[i].word);
+}
 
 static int list_main(const struct args *a, struct err *err)
 {
@@ -122,4 +130,6 @@ const struct command command_list = {
 	.args = "[WHAT]",
 	.summary = "strategies, scenarios, keys, metrics, fields, schema, exit-codes ...",
 	.run = list_main,
+	.more = "Without WHAT: the lists there are.\n",
+	.words = list_words,
 };

@@ -168,7 +168,7 @@ static void plan_attempts(struct plan_case *p)
 	p->load_ns = load_ns(c);
 	if (c->shape == LOAD_SATURATE) {
 		p->rate_per_s = NAN;
-		p->attempts = -1;
+		p->attempts = c->connections > 0 ? (int64_t)((double)c->connections / k) : -1;
 		return;
 	}
 	p->attempts = (int64_t)ceil(arrival_expected(c) / k - 1e-6);
@@ -387,6 +387,20 @@ int plan_make(const struct scenario *s, const struct plan_host *host, struct pla
 	sum_wall(&plan);
 	*ret = plan;
 	return 0;
+}
+
+void plan_order(const struct plan *p, int64_t seed, int64_t round, int *order)
+{
+	uint64_t state = ((uint64_t)seed << 20 ^ (uint64_t)round) * UINT64_C(0x9E3779B97F4A7C15) | 1;
+
+	for (int i = 0; i < p->batches; i++)
+		order[i] = i;
+	for (int i = p->batches - 1; i > 0; i--) {
+		int k = (int)(arrival_random(&state) * (i + 1)), was = order[i];
+
+		order[i] = order[k];
+		order[k] = was;
+	}
 }
 
 void plan_release(struct plan *p)

@@ -57,7 +57,8 @@ static int check_keys(json *object, bool document, struct err *err)
 		else if (strchr(key, '.') && scenario_key_find(key))
 			r = err_set(err, -EINVAL, "%s: keys are nested: \"%.*s\": { \"%s\": ... }",
 				    key, (int)strcspn(key, "."), key, strchr(key, '.') + 1);
-		else if (strcmp(key, "matrix") != 0 && !scenario_key_find(key))
+		else if (strcmp(key, "matrix") != 0 && strcmp(key, "zip") != 0 &&
+			 !scenario_key_find(key))
 			r = scenario_key_unknown(key, err);
 	}
 	return r;

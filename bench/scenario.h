@@ -5,7 +5,7 @@
  * One key table (scenario_keys) drives reading, validation, "did you mean", `--set`, the JSON Schema,
  * the documentation, and writing the resolved case back.  Top-level sections are defaults for all
  * cases; "cases" holds an object per case that overrides them; "matrix" (at either level) maps
- * dotted keys to lists and unfolds to the product.  Without "cases" the scenario is one case.
+ * dotted keys to lists and unfolds to the product; the lists of "zip" are walked in step.  Without "cases" the scenario is one case.
  * Later layers win: default, document, case, matrix, command line.  load.shape may be left out: the
  * last layer that names one of interval, rate or steps tells it.
  *
@@ -35,6 +35,11 @@ enum load_shape {
 	LOAD_SHAPE_COUNT
 };
 
+enum load_engine {
+	ENGINE_EVENT,    /* clients and server in threads of their own, event-driven */
+	ENGINE_STRAIGHT, /* one thread is both ends of its connections: saturation at its highest */
+	LOAD_ENGINE_COUNT
+};
 enum arrival_spacing { ARRIVAL_CONSTANT, ARRIVAL_POISSON, ARRIVAL_SPACING_COUNT };
 enum port_policy { PORTS_KERNEL, PORTS_RANGE, PORTS_EXPLICIT, PORT_POLICY_COUNT };
 enum capture_mode { CAPTURE_OFF, CAPTURE_ON, CAPTURE_KEEP, CAPTURE_MODE_COUNT };
@@ -68,6 +73,7 @@ struct case_spec {
 	const struct strategy *strategy;
 	/* load */
 	enum load_shape shape;
+	enum load_engine engine;
 	int64_t clients;                       /* simulated clients = most connections at once */
 	int64_t interval_ns, burst;            /* poll */
 	double rate_per_s;                     /* rate */
@@ -143,6 +149,12 @@ void scenario_write(const struct scenario *s, struct jsonw *w);
 size_t scenario_shipped_count(void);
 const char *scenario_shipped_name(size_t i, char *buf, size_t size);
 int scenario_shipped_summary(size_t i, char *buf, size_t size);
+
+/* The path of key `i`; NULL after the last. */
+const char *scenario_key_path(size_t i);
+
+/* Word `i` that the key may be set to; NULL after the last, and for keys that take no words. */
+const char *scenario_key_word(const char *path, size_t i);
 
 /* Generated from the key table. */
 void scenario_write_schema(FILE *out);

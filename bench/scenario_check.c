@@ -98,6 +98,24 @@ static int check_strategy(const struct check *k, struct err *err)
 	return 0;
 }
 
+static int check_engine(const struct check *k, struct err *err)
+{
+	struct case_spec *c = k->c;
+
+	if (c->engine == ENGINE_EVENT)
+		return 0;
+	if (c->shape != LOAD_SATURATE)
+		return err_set(err, -EINVAL, "load.engine: 'straight' is for load.shape 'saturate', not '%s'",
+			       load_shape_key(c->shape));
+	if (c->strategy->event_only)
+		return err_set(err, -EINVAL, "load.engine: 'straight' cannot do '%s', which waits for its peer",
+			       c->strategy->name);
+	if (c->topology == TOPOLOGY_HOST || c->topology == TOPOLOGY_WIRE || c->http || c->think_ns > 0)
+		return err_set(err, -EINVAL,
+			       "load.engine: 'straight' has no topology host or wire, no HTTP and no think time");
+	return 0;
+}
+
 static int check_datagrams(const struct check *k, struct err *err)
 {
 	const struct case_spec *c = k->c;
@@ -199,7 +217,7 @@ int scenario_case_check(struct case_spec *c, const uint8_t *layer, struct err *e
 {
 	static int (*const checks[])(const struct check *k, struct err *err) = {
 		check_shape,     check_steps, check_host,       check_strategy,
-		check_datagrams, check_http,  check_addressing,
+		check_datagrams, check_http,  check_addressing, check_engine,
 	};
 	const struct check k = { c, layer };
 	int r = 0;

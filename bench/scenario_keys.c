@@ -19,6 +19,7 @@
 
 static const char *const shape_words[LOAD_SHAPE_COUNT] = { "poll", "rate", "steps", "saturate" };
 static const char *const spacing_words[ARRIVAL_SPACING_COUNT] = { "constant", "poisson" };
+static const char *const engine_words[LOAD_ENGINE_COUNT] = { "event", "straight" };
 static const char *const port_words[PORT_POLICY_COUNT] = { "kernel", "range", "explicit" };
 static const char *const capture_words[CAPTURE_MODE_COUNT] = { "off", "on", "keep" };
 
@@ -52,6 +53,11 @@ static const char *spacing_word(int i)
 	return i < ARRIVAL_SPACING_COUNT ? spacing_words[i] : NULL;
 }
 
+static const char *engine_word(int i)
+{
+	return i < LOAD_ENGINE_COUNT ? engine_words[i] : NULL;
+}
+
 static const char *port_word(int i)
 {
 	return i < PORT_POLICY_COUNT ? port_words[i] : NULL;
@@ -75,6 +81,11 @@ static bool is_poll(const struct case_spec *c)
 static bool is_rate(const struct case_spec *c)
 {
 	return c->shape == LOAD_RATE;
+}
+
+static bool is_saturate(const struct case_spec *c)
+{
+	return c->shape == LOAD_SATURATE;
 }
 
 static bool is_steps(const struct case_spec *c)
@@ -124,6 +135,10 @@ const struct scenario_key scenario_keys[] = {
 	"poll: every client asks every interval; rate: arrivals whatever the answers; steps: "
 	"rates that change; saturate: each client starts again when done. May be left out "
 	"when one of interval, rate or steps is given." },
+{ "load.engine", &scenario_kind_word, FIELD(engine), 0, 0, "event", engine_word, is_saturate,
+	"Shape saturate: event: clients and server in threads of their own; straight: each "
+	"thread is both ends of its own connections, one after the other, with its own "
+	"addressing.destinations." },
 { "load.clients", &scenario_kind_int, FIELD(clients), 1, 100000, "1000", NULL, NULL,
 	"Simulated clients: the most connections open at once." },
 { "load.interval", &scenario_kind_duration, FIELD(interval_ns), MS_NS, HOUR_NS, "1s", NULL, is_poll,
@@ -219,7 +234,7 @@ _Static_assert(sizeof(scenario_keys) / sizeof(scenario_keys[0]) <= SCENARIO_KEYS
 	       "layers of a case are kept in an array of SCENARIO_KEYS_MAX");
 
 static const char *const meta_words[] = { "schema", "name",  "summary", "notes",
-					  "expect", "cases", "matrix" };
+					  "expect", "cases", "matrix",  "zip" };
 static const char *const section_words[] = { "load",       "protocol", "server",
 					     "addressing", "tuning",   "witnesses" };
 

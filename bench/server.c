@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/mono.h"
+#include "bench/ledger.h"
 #include "bench/server_thread.h"
 
 #define EVENTS_AT_ONCE 256
@@ -263,25 +264,20 @@ void server_now(const struct server *s, struct server_now *ret)
 	}
 }
 
-static void add(int64_t *into, int64_t n)
-{
-	*into = (*into == RECORD_NONE ? 0 : *into) + n;
-}
-
 void server_stop(struct server *s, struct record_repeat *r)
 {
 	stop_threads(s, s->threads);
 	for (int i = 0; r && i < s->threads; i++) {
 		struct server_thread *t = &s->thread[i];
 
-		add(&r->ledger.accepted, atomic_load(&t->accepted));
-		add(&r->ledger.accept_errors, t->accept_errors);
-		add(&r->ledger.server_clean, t->clean);
-		add(&r->ledger.server_reset, t->reset);
-		add(&r->ledger.server_other, t->other);
-		add(&r->ledger.server_request_bytes, t->request_bytes);
-		add(&r->ledger.server_reply_bytes, t->reply_bytes);
-		add(&r->cost.server_cpu_ns, t->cpu_ns);
+		ledger_add_to(&r->ledger.accepted, atomic_load(&t->accepted));
+		ledger_add_to(&r->ledger.accept_errors, t->accept_errors);
+		ledger_add_to(&r->ledger.server_clean, t->clean);
+		ledger_add_to(&r->ledger.server_reset, t->reset);
+		ledger_add_to(&r->ledger.server_other, t->other);
+		ledger_add_to(&r->ledger.server_request_bytes, t->request_bytes);
+		ledger_add_to(&r->ledger.server_reply_bytes, t->reply_bytes);
+		ledger_add_to(&r->cost.server_cpu_ns, t->cpu_ns);
 	}
 	server_free(s);
 }

@@ -35,6 +35,7 @@ struct strategy {
 	bool core;             /* part of the default run */
 	bool udp;              /* no connection at all */
 	bool needs_wire;       /* only the relay can provoke it */
+	bool event_only;       /* its close waits for the peer: not for the straight engine */
 	bool many_requests;    /* uses load.requests_per_connection */
 	char server_action;    /* what the server does after its reply (bench/protocol.h) */
 	conn_step *on_sent;    /* the whole request is written; NULL: NEXT_READ */

@@ -136,7 +136,9 @@ like "... says so" "$err" "^twbench run: .*'net.ipv4.tcp_mem'.* host-wide"
 empty "... and leaves no results" "$(ls -A out)"
 rmdir out
 if [ "$(id -u)" -ne 0 ]; then
-	refuses "root's isolation without root" ".*" run smoke --isolation netns
+	run "$twbench" run smoke --isolation netns
+	is "root's isolation without root: exit 4" "$code" 4
+	like "... and why" "$err" '^twbench run: .*needs root'
 fi
 
 # --- load and serve -----------------------------------------------------------------------------

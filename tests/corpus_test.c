@@ -11,20 +11,55 @@
 #include "tests/guard.h"
 #include "tests/test.h"
 
+#define LLVMFuzzerTestOneInput counters_entry
+#include "tests/fuzz/counters_fuzz.c"
+#undef LLVMFuzzerTestOneInput
+
+#define LLVMFuzzerTestOneInput diag_entry
+#include "tests/fuzz/diag_fuzz.c"
+#undef LLVMFuzzerTestOneInput
+
+#define LLVMFuzzerTestOneInput flow_entry
+#include "tests/fuzz/flow_fuzz.c"
+#undef LLVMFuzzerTestOneInput
+
 #define LLVMFuzzerTestOneInput json_entry
 #include "tests/fuzz/json_fuzz.c"
+#undef LLVMFuzzerTestOneInput
+
+#define LLVMFuzzerTestOneInput pcap_entry
+#include "tests/fuzz/pcap_fuzz.c"
 #undef LLVMFuzzerTestOneInput
 
 #define LLVMFuzzerTestOneInput record_entry
 #include "tests/fuzz/record_fuzz.c"
 #undef LLVMFuzzerTestOneInput
 
+#define LLVMFuzzerTestOneInput scenario_entry
+#include "tests/fuzz/scenario_fuzz.c"
+#undef LLVMFuzzerTestOneInput
+
+#define LLVMFuzzerTestOneInput segment_entry
+#include "tests/fuzz/segment_fuzz.c"
+#undef LLVMFuzzerTestOneInput
+
+#define LLVMFuzzerTestOneInput sysctlconf_entry
+#include "tests/fuzz/sysctlconf_fuzz.c"
+#undef LLVMFuzzerTestOneInput
+
 static const struct target {
 	const char *name;
 	int (*run)(const uint8_t *data, size_t size);
 } targets[] = {
-	{ "json", fuzz_json },
-	{ "record", fuzz_record },
+	{ "counters", counters_entry },
+	{ "diag", diag_entry },
+	{ "flow", flow_entry },
+	{ "json", json_entry },
+	{ "pcap", pcap_entry },
+	{ "record", record_entry },
+	{ "scenario", scenario_entry },
+	{ "segment", segment_entry },
+	{ "sysctlconf", sysctlconf_entry },
 };
 
 #define TARGET_COUNT (sizeof(targets) / sizeof(targets[0]))

@@ -457,6 +457,7 @@ static void test_exhaustion(void)
 	struct record_repeat *p = &c->repeat[0];
 
 	p->ledger.attempted += 400;
+	p->ledger.requests_attempted += 400; /* begun, but never asked */
 	p->ledger.by_outcome[OUTCOME_NO_PORT] = 400;
 	distrusted(c, "400 of 2000 connections");
 	free(c->params);

@@ -107,6 +107,11 @@ else
 	skip "--isolation netns" "needs root"
 fi
 
+# --- the ends of a load -----------------------------------------------------------------------
+
+run "$twbench" run smoke -q --no-plots -o late --strategy keepalive --set protocol.think=300ms
+is "requests under way when the load ends: their connections end, too" "$code" 0
+
 # --- as an ordinary user --------------------------------------------------------------------------
 
 if [ "$(id -u)" -ne 0 ]; then

@@ -54,8 +54,8 @@ static struct segment segment_of(const uint8_t *p, int64_t *t_ns)
 	s.tuple.a.port = (uint16_t)(p[0] & 7);
 	s.tuple.b.port = (uint16_t)(p[0] >> 3 & 7);
 	s.flags = p[1] & 63;
-	s.seq = (uint32_t)(p[2] & 0xf0) << 24 | (p[2] & 15u) * 50;
-	s.ack = (uint32_t)(p[3] & 0xf0) << 24 | (p[3] & 15u) * 50 + (p[1] >> 7);
+	s.seq = ((uint32_t)(p[2] & 0xf0) << 24) | ((p[2] & 15u) * 50);
+	s.ack = ((uint32_t)(p[3] & 0xf0) << 24) | ((p[3] & 15u) * 50 + (p[1] >> 7));
 	s.payload_bytes = (p[4] & 7) * 50u;
 	s.ip_id = p[4] >> 3;
 	*t_ns += p[5] == 255   ? 61 * NS_PER_S

@@ -1,0 +1,79 @@
+#include "bench/ledger.h"
+
+#include <errno.h>
+#include <string.h>
+
+void ledger_add_to(int64_t *into, int64_t n)
+{
+	*into = (*into == RECORD_NONE ? 0 : *into) + n;
+}
+
+static void keep_least(int64_t *into, int64_t n)
+{
+	if (n != RECORD_NONE && (*into == RECORD_NONE || n < *into))
+		*into = n;
+}
+
+void ledger_add(struct record_ledger *into, const struct record_ledger *from)
+{
+	ledger_add_to(&into->attempted, from->attempted);
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		ledger_add_to(&into->by_outcome[i], from->by_outcome[i]);
+	ledger_add_to(&into->established, from->established);
+	ledger_add_to(&into->requests_attempted, from->requests_attempted);
+	ledger_add_to(&into->requests_answered, from->requests_answered);
+	ledger_add_to(&into->request_bytes_sent, from->request_bytes_sent);
+	ledger_add_to(&into->reply_bytes_asked, from->reply_bytes_asked);
+	ledger_add_to(&into->reply_bytes_received, from->reply_bytes_received);
+	ledger_add_to(&into->late_starts, from->late_starts);
+	ledger_add_to(&into->not_started, from->not_started);
+	ledger_add_to(&into->in_flight_peak, from->in_flight_peak);
+	if (into->late_max_ns == RECORD_NONE || from->late_max_ns > into->late_max_ns)
+		into->late_max_ns = from->late_max_ns;
+	keep_least(&into->first_no_port_ns, from->first_no_port_ns);
+	keep_least(&into->first_no_port_nth, from->first_no_port_nth);
+}
+
+void ledger_add_errnos(struct record_repeat *r, const int64_t *errnos)
+{
+	for (int e = 1; e < LEDGER_ERRNOS; e++) {
+		int64_t i = 0;
+
+		if (errnos[e] == 0)
+			continue;
+		while (i < r->errno_count && r->errnos[i].number != e)
+			i++;
+		if (i == (int64_t)(sizeof(r->errnos) / sizeof(r->errnos[0])))
+			continue; /* the outcome still counts it */
+		if (i == r->errno_count) {
+			const char *name = strerrorname_np(e);
+
+			r->errno_count++;
+			r->errnos[i] = (struct record_errno){ .number = e };
+			if (name)
+				memcpy(r->errnos[i].name, name,
+				       strnlen(name, sizeof(r->errnos[i].name) - 1));
+		}
+		r->errnos[i].count += errnos[e];
+	}
+}
+
+static const struct {
+	int number;
+	enum outcome outcome;
+} errno_outcome[] = {
+	{ ECONNREFUSED, OUTCOME_REFUSED },	{ EADDRNOTAVAIL, OUTCOME_NO_PORT },
+	{ EADDRINUSE, OUTCOME_NO_PORT },	{ EMFILE, OUTCOME_NO_RESOURCE },
+	{ ENFILE, OUTCOME_NO_RESOURCE },	{ ENOBUFS, OUTCOME_NO_RESOURCE },
+	{ ENOMEM, OUTCOME_NO_RESOURCE },	{ ENETUNREACH, OUTCOME_UNREACHABLE },
+	{ EHOSTUNREACH, OUTCOME_UNREACHABLE },	{ EACCES, OUTCOME_UNREACHABLE },
+	{ EPERM, OUTCOME_UNREACHABLE },
+};
+
+enum outcome ledger_outcome(int number)
+{
+	for (size_t i = 0; i < sizeof(errno_outcome) / sizeof(errno_outcome[0]); i++)
+		if (errno_outcome[i].number == number)
+			return errno_outcome[i].outcome;
+	return OUTCOME_OTHER;
+}

@@ -1,0 +1,41 @@
+/*
+ * straight_conn: one connection of the straight engine, both ends.  Private to it.
+ */
+#ifndef TWBENCH_BENCH_STRAIGHT_CONN_H
+#define TWBENCH_BENCH_STRAIGHT_CONN_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "base/hist.h"
+#include "base/record.h"
+#include "bench/ledger.h"
+#include "bench/ports.h"
+#include "bench/protocol.h"
+#include "bench/scenario.h"
+#include "bench/shared.h"
+
+#define STRAIGHT_RECEIVE_BYTES 65536
+
+struct straight;
+
+struct straight_thread {
+	struct straight *straight;
+	const struct case_spec *spec;
+	const struct strategy *strategy;
+	struct cell_shared *shared;
+	pthread_t thread;
+	int *listener;                 /* one per destination port of this thread */
+	struct ports ports;
+	int64_t begin_ns, end_ns, last_ns, starts_max, cpu_ns;
+	uint64_t random;
+	struct record_ledger ledger;   /* of both ends */
+	int64_t errnos[LEDGER_ERRNOS];
+	struct hist response, connect;
+	char *request, *receive;
+};
+
+/* Make, use and close one connection; everything about it is in the ledger afterwards. */
+void straight_connection(struct straight_thread *t);
+
+#endif

@@ -34,7 +34,7 @@ FUZZERS  := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 HELPERS  := $(sort $(wildcard tests/helper/*.c))
 HELPER_BIN := $(HELPERS:tests/helper/%.c=$(BUILD)/helper/%)
 
-.PHONY: all bench test check perf fuzz install uninstall clean deps deps-test help unit
+.PHONY: all bench test check golden perf fuzz install uninstall clean deps deps-test help unit
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -111,6 +111,10 @@ $(BUILD)/helper/%: tests/helper/%.c $(LIBRARY)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
+
+golden: all unit ## rewrite the golden captures and their rows; then review the diff
+	$(Q)$(PROGRAM:%=./%) list connection-schema > fixtures/schema/connection.schema.json
+	$(Q)GOLDEN=write tests/golden.sh | grep -v '^ok' || true
 
 # --- fuzzing: libFuzzer, so clang ------------------------------------------------------------------
 

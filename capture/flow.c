@@ -337,9 +337,8 @@ static struct live *owner(struct flow_table *t, uint32_t place, const struct seg
 	if (l->before == NOWHERE)
 		return l;
 	if (live_answers_syn(l, dir, s)) {
-		live_note_syn_answer(&t->pool[l->before], s->flags & TCP_RST   ? SYN_ANSWER_REFUSED
-							  : s->flags & TCP_SYN ? SYN_ANSWER_ACCEPTED
-									       : SYN_ANSWER_NONE);
+		live_note_syn_answer(&t->pool[l->before],
+				     s->flags & TCP_RST ? SYN_ANSWER_REFUSED : SYN_ANSWER_ACCEPTED);
 		settle_before(t, l);
 	} else if (!(s->flags & TCP_SYN)) {
 		if (dir != l->opener)
@@ -373,10 +372,10 @@ static void add(struct flow_table *t, const struct segment *segment, uint32_t ha
 	}
 	l = owner(t, place, &s);
 	dir = live_direction(l, &s);
-	if (t->options.seen)
-		t->options.seen(t->options.arg, &s, l->number, dir);
 	if (!live_add(l, dir, &s))
 		t->stats.duplicates++;
+	else if (t->options.seen)
+		t->options.seen(t->options.arg, &s, l->number, dir);
 	l = &t->pool[place];
 	if (l->closed != l->closed_list) {
 		list_remove(t, place);
@@ -413,30 +412,28 @@ void flow_table_add_many(struct flow_table *t, const struct segment *s, size_t c
 static int compare_number(const void *x, const void *y, void *arg)
 {
 	const struct live *pool = arg;
-	uint64_t a = pool[((const struct slot *)x)->place - 1].number;
-	uint64_t b = pool[((const struct slot *)y)->place - 1].number;
+	uint64_t a = pool[*(const uint32_t *)x].number, b = pool[*(const uint32_t *)y].number;
 
 	return (a > b) - (a < b);
 }
 
-/* No segment is to come, so the hash table may give up its order and serve as the list to sort. */
 void flow_table_finish(struct flow_table *t)
 {
+	uint32_t *place = malloc(t->stats.live * sizeof(*place) + 1);
 	size_t count = 0;
 
-	for (size_t i = 0; i <= t->mask; i++)
-		if (t->slots[i].place != 0)
-			t->slots[count++] = t->slots[i];
-	qsort_r(t->slots, count, sizeof(*t->slots), compare_number, t->pool);
-	for (size_t i = 0; i < count; i++) {
-		uint32_t place = t->slots[i].place - 1;
-
-		settle_before(t, &t->pool[place]);
-		hand_out_one(t, place, true);
-	}
-	memset(t->slots, 0, count * sizeof(*t->slots));
+	for (int i = 0; place && i < LIST_COUNT; i++)
+		for (uint32_t p = t->lists[i].oldest; p != NOWHERE; p = t->pool[p].newer)
+			place[count++] = p;
+	if (count > 0)
+		qsort_r(place, count, sizeof(*place), compare_number, t->pool);
+	for (size_t i = 0; i < count; i++)
+		hand_out(t, place[i], true);
+	free(place);
+	/* Without memory to sort: as they come. */
 	for (int i = 0; i < LIST_COUNT; i++)
-		t->lists[i] = (struct age_list){ NOWHERE, NOWHERE };
+		while (t->lists[i].oldest != NOWHERE)
+			hand_out(t, t->lists[i].oldest, true);
 }
 
 void flow_table_stats(const struct flow_table *t, struct flow_stats *ret)

@@ -22,8 +22,8 @@
 struct segment;
 struct flow_table;
 
-/* Called for each segment with the number of its connection, before it is accounted for; `dir` is
- * 0 if the initiator sent it, else 1. */
+/* Called for each segment with the number of its connection, copies made by the capture
+ * left out; `dir` is 0 if the initiator sent it, else 1. */
 typedef void flow_seen_fn(void *arg, const struct segment *s, uint64_t number, int dir);
 
 /* Called once per connection; `f` is valid during the call only. */

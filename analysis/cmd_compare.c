@@ -40,6 +40,7 @@ static int read_options(struct job *j, struct err *err)
 			if (code < 0)
 				err_wrap(err, "--metric");
 		}
+	j->options.timings = args_has(a, "timings") || !fresh;
 	if (code == 0 && level) {
 		code = num_parse_real(level, 0.0001, 0.5, &j->options.level, err);
 		if (code < 0)
@@ -187,6 +188,7 @@ static const struct opt options[] = {
 	{ "metric", 'm', "PATH", NULL, "this metric instead of the default ones; repeatable (twbench list metrics)" },
 	{ "level", 0, "P", NULL, "chance of a false verdict in a case without a difference (default: 0.05)" },
 	{ "min-effect", 0, "PERCENT", NULL, "smallest change worth a verdict (default: 2 to 50, by metric)" },
+	{ "timings", 't', NULL, NULL, "judge latency and CPU time, too: only for runs made under the same load of the machine" },
 	{ "all", 'a', NULL, NULL, "show metrics that are the same, too" },
 	{ "force", 0, NULL, NULL, "compare other topologies all the same" },
 	{ "fail-on", 0, "LIST", NULL, "what makes the exit status other than 0: fail,invalid (default), none" },

@@ -179,6 +179,12 @@ static bool is_sampled(const struct field *f)
 	return strncmp(f->source, "sampler", 7) == 0 || strcmp(f->unit, "ns") == 0;
 }
 
+/* What depends on how busy the machine was. */
+static bool is_timing(const struct field *f)
+{
+	return strncmp(f->path, "latency.", 8) == 0 || strncmp(f->path, "cost.", 5) == 0;
+}
+
 /* What can be said without a test.  False: a test is needed. */
 static bool without_test(const struct compare_options *o, struct compare_row *row,
 			 const struct sample *s)
@@ -193,6 +199,10 @@ static bool without_test(const struct compare_options *o, struct compare_row *ro
 			(void)snprintf(row->note, sizeof(row->note),
 				       "%zu and %zu repeats; %d are needed on each side", s->nx,
 				       s->ny, COMPARE_REPEATS_MIN);
+		return true;
+	}
+	if (is_timing(row->metric) && !o->timings) {
+		(void)snprintf(row->note, sizeof(row->note), "the runs were not interleaved");
 		return true;
 	}
 	row->exact = constant(s->x, s->nx) && constant(s->y, s->ny);

@@ -41,9 +41,12 @@ struct compare_options {
 	const struct field *metric[COMPARE_METRICS_MAX];
 	size_t metric_count;
 	uint64_t seed;
+	/* Latency and CPU time, too.  Only when the repeats of both sides were interleaved, as `check`
+	 * does: else what the machine did meanwhile is in the difference, and no test can tell. */
+	bool timings;
 };
 
-/* The metrics that matter, level 0.05, each metric's own minimum effect. */
+/* The metrics that matter, level 0.05, each metric's own minimum effect; timings are shown, not judged. */
 void compare_defaults(struct compare_options *o);
 
 /* Another metric by its path; the first one replaces the default ones when *fresh.  0 or -EINVAL with

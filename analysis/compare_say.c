@@ -58,12 +58,28 @@ static void put_name(const char *which, const struct record *r, FILE *out)
 		      r->status[0] ? r->status : "unknown");
 }
 
+static void count_line(void *to, const char *text)
+{
+	(void)text;
+	++*(size_t *)to;
+}
+
+static bool any_difference(const struct comparison *c)
+{
+	size_t n = 0;
+
+	compare_differences(c->a, c->b, count_line, &n);
+	return n > 0;
+}
+
 void compare_say_text(const struct comparison *c, const struct compare_options *o, bool all,
 		      FILE *out)
 {
 	put_name("A", c->a, out);
 	put_name("B", c->b, out);
 	(void)fputs("differences that are no result:\n", out);
+	if (!any_difference(c))
+		(void)fputs("  none\n", out);
 	compare_differences(c->a, c->b, put_line, out);
 	(void)fprintf(out, "\n%-38s %20s %20s  %s\n", "medians", "A", "B",
 		      "change [95 % interval]");

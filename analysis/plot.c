@@ -42,7 +42,14 @@ static const struct graph {
 	  "outcomes by case, when any connection failed", "bars", "stacked", plot_fill_outcomes },
 	{ "cost", "CPU time per request, by part (lower is better)",
 	  "CPU of client, server and witnesses per request", "bars", "stacked", plot_fill_cost },
+	{ "exhaustion-map", "Seconds until the local ports ran out (more is better)",
+	  "time to exhaustion over rate and port range, of a sweep over both", "heat", NULL,
+	  plot_fill_exhaustion_map },
+	{ "connect-by-ports", "What connect() costs as the ports fill up (lower is better)",
+	  "median of connect() over the ports in use, a curve per port range", "family", NULL,
+	  plot_fill_connect_by_ports },
 };
+
 static const struct graph compare_graph = {
 	"compare", "What changed from A to B", "relative change of every metric, with its interval",
 	"rows",    NULL,                       plot_fill_compare

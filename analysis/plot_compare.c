@@ -21,8 +21,7 @@ static int kind_of(const struct compare_row *r)
 
 static bool is_drawn(const struct compare_row *r)
 {
-	return isfinite(r->relative) && r->verdict != COMPARE_SAME &&
-	       r->verdict != COMPARE_UNDECIDED;
+	return isfinite(r->relative) && r->verdict != COMPARE_SAME;
 }
 
 static double per_cent(const struct compare_row *r, double value)

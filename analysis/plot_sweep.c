@@ -114,9 +114,9 @@ static double write_cells(const struct plot_set *set, struct plot_sheet *s, cons
 			continue;
 		taken[row][column] = true;
 		if (isnan(seconds))
-			(void)fprintf(s->data, "%zu %zu NaN never\n", column, row);
+			(void)fprintf(s->data, "%zu %zu -1 never\n", column, row);
 		else
-			(void)fprintf(s->data, "%zu %zu %.6g %.3gs\n", column, row, seconds,
+			(void)fprintf(s->data, "%zu %zu %.6g \"%.3g s\"\n", column, row, seconds,
 				      seconds);
 		longest = seconds > longest ? seconds : longest;
 	}
@@ -196,6 +196,16 @@ static size_t collect(const struct plot_set *set, const struct curve_key *k, str
 	return n;
 }
 
+/* Three loads that filled the ports differently make a curve. */
+static bool is_curve(const struct point *p, size_t n)
+{
+	size_t distinct = n > 0;
+
+	for (size_t i = 1; i < n; i++)
+		distinct += p[i].used - p[i - 1].used >= 1;
+	return distinct >= 3;
+}
+
 static bool is_first(const struct plot_set *set, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
@@ -244,13 +254,13 @@ int plot_fill_connect_by_ports(const struct plot_set *set, struct plot_sheet *s)
 				       median_of(set->item[i].c, capacity) };
 		size_t n = is_first(set, i) && !isnan(k.ports) ? collect(set, &k, point) : 0;
 
-		if (n >= 3)
+		if (is_curve(point, n))
 			write_curve(s, &f, &k, point, n);
 	}
 	free(point);
 	if (f.curves == 0)
-		return plot_nothing(
-			s, "no strategy was run with three loads or more on the same ports");
+		return plot_nothing(s, "no strategy was run with three loads or more that filled "
+				       "the same ports differently");
 	plot_var_real(s, "width", 1000);
 	plot_var_real(s, "cases", (double)f.curves);
 	plot_var_real(s, "name_chars", (double)f.name_chars);

@@ -200,6 +200,19 @@ static void blame_rate(struct verdict *d, const struct record_ledger *l, bool ex
 		      l->achieved_rate_per_s, l->target_rate_per_s);
 }
 
+/* In the host's namespace others may have been there before, and their leftovers are counted, too. */
+static void blame_leftovers(struct verdict *d, const struct record_repeat *r)
+{
+	int32_t n = 0;
+
+	if (strcmp(r->topology, "host") != 0 || r->series.count == 0)
+		return;
+	for (int side = 0; side < SIDE_COUNT; side++)
+		n += r->series.row[0].count[side][COL_TIME_WAIT];
+	if (n > 0)
+		blame(d, "%d TIME_WAITs on the target's port were there before the load (wait 62 s)", n);
+}
+
 static void blame_emptiness(struct verdict *d, const struct record_repeat *r)
 {
 	if (r->ledger.attempted == RECORD_NONE || r->ledger.attempted == 0)
@@ -241,6 +254,7 @@ bool reconcile(const struct record_case *c, struct record_repeat *r)
 		return d.causes == 0;
 	}
 	blame_emptiness(&d, r);
+	blame_leftovers(&d, r);
 	blame_outcomes(&d, &v);
 	blame_checks(&d, r);
 	blame_rate(&d, &r->ledger, v.exhaustion_expected);

@@ -299,7 +299,7 @@ static void put_chart_case(const struct text *t, const struct report_chart *char
 /* A line of zeros for each would push the rest off the screen. */
 static void put_empty(const struct text *t, const struct record *r)
 {
-	char text[1024] = "none at either end:";
+	char text[1024] = "none seen:";
 	size_t at = strlen(text), begin = at;
 
 	for (size_t i = 0; i < r->case_count; i++) {

@@ -76,6 +76,7 @@ static int start_sampler(struct cell_witness *w, uint16_t port, int64_t origin_n
 		.capacity = series_rows(s),
 		.diag_fd = { w->diag_fd[0], w->diag_fd[1] },
 		.files = { w->files[0], w->files[1] },
+		.only_since_ns = w->lab->topology == TOPOLOGY_HOST ? origin_ns : 0,
 		.shared = w->lab->shared || w->namespaces == 1,
 		.server_port_low = port,
 		.server_port_high = (uint16_t)(port + s->destinations - 1),

@@ -54,9 +54,9 @@ void flow_table_free(struct flow_table *t); /* without callbacks; NULL is fine *
 /* Account for one segment; may call `done` for connections that are over. */
 void flow_table_add(struct flow_table *t, const struct segment *s);
 
-/* The same for up to FLOW_BATCH segments, several times faster than one by one. */
+/* The same for up to FLOW_BATCH segments, several times faster; times out of range are cut in `s`. */
 #define FLOW_BATCH 32
-void flow_table_add_many(struct flow_table *t, const struct segment *s, size_t count);
+void flow_table_add_many(struct flow_table *t, struct segment *s, size_t count);
 
 /* Hand out all that is left, in order of their first packets. */
 void flow_table_finish(struct flow_table *t);

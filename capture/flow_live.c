@@ -78,17 +78,6 @@ void live_begin(struct live *l, const struct segment *s, uint16_t server_port, u
 	orient(l, s, server_port);
 }
 
-int live_direction(const struct live *l, const struct segment *s)
-{
-	if (memcmp(&l->tuple.a, &s->tuple.a, sizeof(l->tuple.a)) == 0 &&
-	    memcmp(&l->tuple.b, &s->tuple.b, sizeof(l->tuple.b)) == 0)
-		return 0;
-	if (memcmp(&l->tuple.a, &s->tuple.b, sizeof(l->tuple.a)) == 0 &&
-	    memcmp(&l->tuple.b, &s->tuple.a, sizeof(l->tuple.b)) == 0)
-		return 1;
-	return -1;
-}
-
 /* --- one segment ----------------------------------------------------------------------------- */
 
 /*

@@ -10,10 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/teardown.h"
-
-struct segment;
+#include "capture/segment.h"
 
 /* What every segment of a direction reads or writes ... */
 struct live_dir {
@@ -68,8 +68,27 @@ _Static_assert(offsetof(struct live, more) <= 128, "the hot part of a connection
 /* Begin with the first segment seen (live_add() it next).  `server_port` as in flow_options. */
 void live_begin(struct live *l, const struct segment *s, uint16_t server_port, uint64_t number);
 
+/* An endpoint is 20 bytes without holes: two and a half words, ports and family first. */
+static inline bool live_same_end(const struct endpoint *x, const struct endpoint *y)
+{
+	uint64_t p[2], q[2];
+
+	if (x->port != y->port || x->family != y->family)
+		return false;
+	memcpy(p, x->addr, sizeof(p));
+	memcpy(q, y->addr, sizeof(q));
+	return p[0] == q[0] && p[1] == q[1];
+}
+
 /* 0 or 1 if the segment is of this 4-tuple, else -1. */
-int live_direction(const struct live *l, const struct segment *s);
+static inline int live_direction(const struct live *l, const struct segment *s)
+{
+	if (live_same_end(&l->tuple.a, &s->tuple.a) && live_same_end(&l->tuple.b, &s->tuple.b))
+		return 0;
+	if (live_same_end(&l->tuple.a, &s->tuple.b) && live_same_end(&l->tuple.b, &s->tuple.a))
+		return 1;
+	return -1;
+}
 
 /* Account for a segment sent in direction `dir`.  False: the capture had delivered it before. */
 bool live_add(struct live *l, int dir, const struct segment *s);

@@ -14,5 +14,6 @@ extern const struct command command_lint;
 extern const struct command command_list;
 extern const struct command command_doctor;
 extern const struct command command_compare;
+extern const struct command command_check;
 
 #endif

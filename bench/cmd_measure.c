@@ -408,6 +408,34 @@ void measure_print_head(const struct measurement *r)
 	fprintf(stderr, "   (--dry-run shows more)\n");
 }
 
+int measure_again(const struct measurement *m, const bool *which, struct measurement *ret,
+		  struct err *err)
+{
+	struct scenario *s = &ret->scenario;
+	int code;
+
+	*ret = (struct measurement){ .args = m->args,
+				     .isolation = m->isolation,
+				     .results = { .root_fd = -1 },
+				     .start_ns = m->start_ns };
+	record_init(&ret->record);
+	s->cases = calloc(m->scenario.case_count, sizeof(*s->cases));
+	if (!s->cases)
+		return err_set(err, -ENOMEM, "no memory to run again");
+	for (size_t i = 0; i < m->scenario.case_count; i++) {
+		if (!which[i])
+			continue;
+		s->cases[s->case_count] = m->scenario.cases[i];
+		if (s->cases[s->case_count].capture == CAPTURE_KEEP)
+			s->cases[s->case_count].capture = CAPTURE_ON;
+		s->case_count++;
+	}
+	code = plan_make(s, &m->plan.host, &ret->plan, err);
+	if (code == 0)
+		code = fill_cases(ret, err);
+	return code ? code : run_batches(ret, err);
+}
+
 int measure_status(const struct measurement *r, int code, const struct err *err)
 {
 	if (code < 0 && err_exit_status(code) == EXIT_SKIPPED &&

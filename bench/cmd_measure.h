@@ -79,6 +79,11 @@ void measure_keep_captures(struct measurement *m);
 /* Run it, write everything.  The exit status, or negative errno with *err when nothing was measured. */
 int measure_run(struct measurement *m, struct err *err);
 
+/* Run the cases that `which` marks once more, into a record of their own; no file is written.
+ * 0 or negative errno with *err; release *ret in any case. */
+int measure_again(const struct measurement *m, const bool *which, struct measurement *ret,
+		  struct err *err);
+
 /* What --fail-on makes of a status, or of a negative errno (which is then told on stderr). */
 int measure_status(const struct measurement *m, int code, const struct err *err);
 

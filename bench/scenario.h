@@ -117,8 +117,10 @@ struct scenario {
 	char sha256[65]; /* of the text as read */
 	struct case_spec *cases;
 	size_t case_count;
-	char *expect[32]; /* expectations, as written (analysis/check.c reads them) */
+	char *expect[32]; /* expectations, as written (analysis/expect.c reads them) */
 	size_t expect_count;
+	char *tuning_file[16]; /* tuning.files of the document, as written; part of every case */
+	size_t tuning_file_count;
 };
 
 /* A command-line override: "load.rate" = "200/s".  A value with commas becomes a matrix. */

@@ -248,7 +248,7 @@ if [ -x "$record" ]; then
 		head -c $((size * part / 10)) good/run.json >bad/run.json
 		refuses "report of $part/10 of a record" "'bad/run.json': line [0-9]+, column [0-9]+: .*" report bad
 	done
-	refuses "report --format" "--format: 'x' is not one of txt, md, html, json" report good --format x
+	refuses "report --format" "--format: 'x' is not one of txt, md, html, json, junit, ktap, github, prom, gha-bench, bencher, sarif" report good --format x
 	refuses "plot --theme" "--theme: 'x' is not one of light, dark, print" plot good --theme x
 	refuses "plot --only" "no graph is called 'nosuch'.*" plot good --only nosuch
 	for format in txt md html json; do

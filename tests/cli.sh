@@ -28,7 +28,9 @@ refuses() {
 	fi
 }
 
-like "there is a list of commands" "$(echo "$commands" | tr '\n' ' ')" 'run .*serve .*load .*report .*plot .*list .*doctor'
+for c in run serve load report plot list doctor; do
+	like "there is the command $c" "$commands" "^$c\$"
+done
 
 # --- help -------------------------------------------------------------------------------------
 

@@ -150,7 +150,7 @@ static void stop_load(struct client_thread *t)
 {
 	t->stopping = true;
 	count_not_started(t);
-	t->idle = NULL; /* those of a poller are in no list: gather them all */
+	t->ready = t->idle = NULL; /* whoever is open and idle, in whichever list, or in none: gather them */
 	for (int64_t i = 0; i < t->conn_count; i++)
 		if (t->conn[i].phase == CONN_IDLE)
 			client_push(&t->idle, &t->conn[i]);

@@ -69,7 +69,6 @@ static void fill_head(struct measurement *r)
 	set_text(&rec->cjson_version, json_library_version());
 	plot_gnuplot_version(text, sizeof(text));
 	set_text(&rec->gnuplot_version, text);
-	set_text(&rec->run_id, r->results.id);
 	mono_wall_text(mono_now_ns() + mono_real_offset_ns(), text, sizeof(text));
 	set_text(&rec->started_at, text);
 	rec->argv = calloc((size_t)r->args->argc, sizeof(*rec->argv));
@@ -266,18 +265,18 @@ static int conclude(struct measurement *r, struct err *err)
 
 int measure_run(struct measurement *r, struct err *err)
 {
-	const char *out = args_get(r->args, "out");
+	const char *out = args_get(r->args, "out"), *earlier = args_get(r->args, "resume");
 	struct err trouble = { "" };
-	int code = results_open(&r->results, out ? out : "results", r->scenario.name, err);
-	int status;
+	int code = 0, status;
 
-	if (code != 0)
-		return code;
 	fill_head(r);
-	if (args_get(r->args, "resume"))
-		code = measure_resume(r, args_get(r->args, "resume"), err);
+	if (earlier)
+		code = measure_resume(r, earlier, err);
+	if (code == 0)
+		code = results_open(&r->results, out ? out : "results", r->scenario.name, err);
 	if (code != 0)
 		return code;
+	set_text(&r->record.run_id, r->results.id);
 	measure_keep_captures(r);
 	code = run_batches(r, &trouble);
 	sort_repeats(&r->record);
@@ -362,6 +361,42 @@ static int read_expectations(struct measurement *r, struct err *err)
 	return code;
 }
 
+static bool same_sysctls(const struct case_spec *a, const struct case_spec *b)
+{
+	return a->sysctl_count == b->sysctl_count &&
+	       memcmp(a->sysctl, b->sysctl, (size_t)a->sysctl_count * sizeof(a->sysctl[0])) == 0;
+}
+
+/* A setting that no lab can have is found before anything starts. */
+static int try_sysctls(const struct measurement *r, struct err *err)
+{
+	for (size_t i = 0; i < r->scenario.case_count; i++) {
+		const struct case_spec *c = &r->scenario.cases[i];
+		struct lab_options o = { .topology = c->topology, .isolation = r->isolation,
+					 .family = (int)c->family, .sources = 1,
+					 .sysctl = c->sysctl,
+					 .sysctl_count = (size_t)c->sysctl_count };
+		int code;
+
+		if (c->sysctl_count == 0 || (i > 0 && same_sysctls(c, c - 1)))
+			continue;
+		code = lab_try(&o, err);
+		if (code != 0) {
+			err_wrap(err, "case '%s'", c->name);
+			return code;
+		}
+	}
+	return 0;
+}
+
+static bool lab_is_possible(const struct measurement *r)
+{
+	const struct lab_probe *p = &r->plan.host.lab;
+
+	return (p->userns && r->isolation != ISOLATION_NETNS) ||
+	       (p->netns && r->isolation != ISOLATION_USERNS);
+}
+
 int measure_plan(struct measurement *r, struct err *err)
 {
 	struct plan_host host;
@@ -371,6 +406,8 @@ int measure_plan(struct measurement *r, struct err *err)
 	code = plan_make(&r->scenario, &host, &r->plan, err);
 	if (code == 0)
 		code = fill_cases(r, err);
+	if (code == 0 && lab_is_possible(r))
+		code = try_sysctls(r, err);
 	return code ? code : read_expectations(r, err);
 }
 
@@ -378,10 +415,8 @@ int measure_plan(struct measurement *r, struct err *err)
 int measure_need_lab(const struct measurement *r, struct err *err)
 {
 	const struct lab_probe *p = &r->plan.host.lab;
-	bool userns = p->userns && r->isolation != ISOLATION_NETNS;
-	bool netns = p->netns && r->isolation != ISOLATION_USERNS;
 
-	if (!plan_needs_lab(&r->plan) || userns || netns)
+	if (!plan_needs_lab(&r->plan) || lab_is_possible(r))
 		return 0;
 	if (r->isolation == ISOLATION_AUTO)
 		return err_set(err, -EPERM, "no lab can be made here: %.220s; %.220s",

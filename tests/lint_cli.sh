@@ -215,8 +215,10 @@ check "no rule proposes to load settings outside a namespace" \
 	sh -c '! grep "^    prove:" out | grep -v "unshare -Urn" | grep -E "sysctl (-p|-w|--system|--load)|systemd-sysctl"'
 
 sed -n 's/^    prove:  twbench run/"$program" run --dry-run/p' out | sort -u >runs
+# One of them proves that the kernel refuses a value: then that is the proof.
 check "every run that a rule proposes can be planned" \
-	sh -c 'test -s runs && while read -r run; do eval "$run" >plan 2>err </dev/null || exit 1; done <runs'
+	sh -c 'test -s runs && while read -r run; do
+		eval "$run" >plan 2>err </dev/null || grep -q "the kernel refuses" err || exit 1; done <runs'
 
 # --- the table --------------------------------------------------------------------------------------
 "$program" lint --rules >out 2>err

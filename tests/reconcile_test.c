@@ -430,7 +430,7 @@ static void test_reopened(void)
 	ok(reconcile(c, p), "three TIME_WAITs reopened by a SYN: trustworthy");
 	p->time_wait[SIDE_SERVER].reopened = 1;
 	p->time_wait[SIDE_SERVER].assassinated = 2;
-	p->capture.rst[SIDE_CLIENT] = p->capture.rst_in_time_wait[SIDE_CLIENT] = 2;
+	p->capture.rst[SIDE_CLIENT] = p->capture.rst_late[SIDE_CLIENT] = 2;
 	*counter_after(p, SIDE_CLIENT, "TcpOutRsts") = 2;
 	trusted(&r, c, "one reopened, two ended by a RST");
 }

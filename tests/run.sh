@@ -26,11 +26,12 @@ choose() {
 	esac
 }
 
+limit=900 # seconds for one test program: what hangs has failed
 passed=0 failed=0 skipped=0
 for t in $(choose "${@:-quick}"); do
 	name=$(basename "$t")
 	start=$(date +%s%N)
-	"$t" >"$log/out" 2>"$log/err" </dev/null
+	timeout -k 10 "$limit" "$t" >"$log/out" 2>"$log/err" </dev/null
 	code=$?
 	ms=$((($(date +%s%N) - start) / 1000000))
 	s=$(grep -c '^ok .*# SKIP' "$log/out")

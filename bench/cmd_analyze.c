@@ -24,7 +24,7 @@
 #define LIFETIME_DEFAULT_NS (60 * NS_PER_S)
 #define LIFETIME_MAX_NS     (3600 * NS_PER_S)
 #define TOP_DEFAULT         10
-#define FLOWS_DEFAULT       (INT64_C(4) << 20)
+#define FLOWS_DEFAULT       (INT64_C(1) << 20)
 #define FLOWS_MAX           (INT64_C(1) << 28)
 #define OUT_BYTES           (256 * 1024)
 
@@ -351,7 +351,7 @@ static const struct opt options[] = {
 	{ "plots", 0, "DIR", NULL, "graphs: TIME_WAIT per host over time, classes, close delay" },
 	{ "lifetime", 0, "TIME", NULL, "how long TIME_WAIT lasts (default: 60s)" },
 	{ "top", 'n', "N", NULL, "how many hosts and closes are listed (default: 10)" },
-	{ "max-connections", 0, "N", NULL, "live ones remembered at most (default: 4194304)" },
+	{ "max-connections", 0, "N", NULL, "live ones remembered at most (default: 1048576)" },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 

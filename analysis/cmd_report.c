@@ -66,8 +66,7 @@ static int report_main(const struct args *a, struct err *err)
 
 static const struct opt options[] = {
 	{ "format", 'f', "LIST", NULL,
-	  "txt, md, html, json; for CI: junit, ktap, github, prom, gha-bench, bencher, sarif "
-	  "(default: txt)" },
+	  "txt (default), md, html, json, junit, ktap, github, prom, gha-bench, bencher, sarif" },
 	{ "out", 'o', "DIR", NULL,
 	  "write them there; without --format summary.txt, summary.md, report.html and plots/" },
 	{ "fail-on", 0, "LIST", NULL,

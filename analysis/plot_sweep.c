@@ -32,9 +32,8 @@ static double median_of(const struct record_case *c, of_repeat *value)
 
 static double until_no_port_s(const struct record_repeat *r)
 {
-	if (r->ledger.first_no_port_ns == RECORD_NONE || r->load_begin_ns == RECORD_NONE)
-		return NAN;
-	return (double)(r->ledger.first_no_port_ns - r->load_begin_ns) / 1e9;
+	return r->ledger.first_no_port_ns == RECORD_NONE ? NAN
+							 : (double)r->ledger.first_no_port_ns / 1e9;
 }
 
 static double capacity(const struct record_repeat *r)

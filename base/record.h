@@ -51,7 +51,7 @@ struct record_ledger {
 	int64_t settle_ns;                   /* from there until nothing but TIME_WAIT was left */
 	double target_rate_per_s;            /* NAN when the load has no target (saturate) */
 	double achieved_rate_per_s;          /* starts / load time */
-	int64_t first_no_port_ns;            /* first OUTCOME_NO_PORT */
+	int64_t first_no_port_ns;            /* from the start of the load to the first OUTCOME_NO_PORT */
 	int64_t first_no_port_nth;           /* ... and how many attempts came before it */
 };
 

@@ -2,6 +2,8 @@
  * cmd_check: does a tuning do what its author thinks, on this kernel?  Every case with and without
  * the settings, in labs that differ in nothing else, interleaved and repeated; the host is not touched.
  */
+#include "bench/cmd_check.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,7 +11,6 @@
 #include "base/commands.h"
 #include "base/err.h"
 #include "base/num.h"
-#include "bench/cmd_check.h"
 #include "bench/run_options.h"
 
 #define REPEATS_DEFAULT 5
@@ -111,7 +112,7 @@ static int check_main(const struct args *a, struct err *err)
 
 static const struct opt options[] = {
 	{ "tuning", 'T', "FILE", NULL,
-	  "settings to test: a file of sysctl.d(5), a directory of them, a profile of tuned; "
+	  "settings to test: sysctl.d(5) file, directory of them, profile of tuned; "
 	  "repeatable" },
 	{ "confirm", 0, NULL, NULL, "run once more what failed; only what fails again is failed" },
 	{ "level", 0, "P", NULL, "chance of a false verdict per setting and case (default: 0.05)" },

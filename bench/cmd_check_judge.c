@@ -157,6 +157,22 @@ static void describe(const struct record_effect *e, char *buf, size_t size)
 		       expect_format(e->tuned, e->unit, tuned, sizeof(tuned)));
 }
 
+static bool any_effect(const struct tally *t)
+{
+	return t->better || t->worse || t->differs;
+}
+
+static bool any_alone(const struct check *c, const struct record *r)
+{
+	for (size_t i = 0; i < c->setting_count; i++) {
+		struct tally t = tally_of(r, c->setting[i].sysctl.key);
+
+		if (any_effect(&t))
+			return true;
+	}
+	return false;
+}
+
 static void judge_key(const struct check *c, const struct record *r, const struct check_key *k,
 		      struct record_tuning *t)
 {
@@ -179,9 +195,9 @@ static void judge_key(const struct check *c, const struct record *r, const struc
 		describe(shown, t->note, sizeof(t->note));
 	else if (tally.decided == 0)
 		(void)snprintf(t->note, sizeof(t->note), "too few repeats to decide");
-	else if (c->alone && (all.better || all.worse || all.differs))
+	else if (c->alone && any_effect(&all) && !any_alone(c, r))
 		(void)snprintf(t->note, sizeof(t->note),
-			       "alone; together with the others something changes");
+			       "alone; only together with the others something changes");
 	else if (tally.undecided)
 		(void)snprintf(t->note, sizeof(t->note), "%zu metrics could not be decided",
 			       tally.undecided);

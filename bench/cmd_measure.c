@@ -69,7 +69,6 @@ static void fill_head(struct measurement *r)
 	set_text(&rec->cjson_version, json_library_version());
 	plot_gnuplot_version(text, sizeof(text));
 	set_text(&rec->gnuplot_version, text);
-	set_text(&rec->run_id, r->results.id);
 	mono_wall_text(mono_now_ns() + mono_real_offset_ns(), text, sizeof(text));
 	set_text(&rec->started_at, text);
 	rec->argv = calloc((size_t)r->args->argc, sizeof(*rec->argv));
@@ -266,18 +265,18 @@ static int conclude(struct measurement *r, struct err *err)
 
 int measure_run(struct measurement *r, struct err *err)
 {
-	const char *out = args_get(r->args, "out");
+	const char *out = args_get(r->args, "out"), *earlier = args_get(r->args, "resume");
 	struct err trouble = { "" };
-	int code = results_open(&r->results, out ? out : "results", r->scenario.name, err);
-	int status;
+	int code = 0, status;
 
-	if (code != 0)
-		return code;
 	fill_head(r);
-	if (args_get(r->args, "resume"))
-		code = measure_resume(r, args_get(r->args, "resume"), err);
+	if (earlier)
+		code = measure_resume(r, earlier, err);
+	if (code == 0)
+		code = results_open(&r->results, out ? out : "results", r->scenario.name, err);
 	if (code != 0)
 		return code;
+	set_text(&r->record.run_id, r->results.id);
 	measure_keep_captures(r);
 	code = run_batches(r, &trouble);
 	sort_repeats(&r->record);

@@ -92,6 +92,7 @@ static int start_server(struct cell *c, struct err *err)
 	struct server_options o = { .address = c->server_at,
 				    .ports = (uint32_t)c->spec->destinations,
 				    .threads = c->o->server_threads,
+				    .pinned = c->o->pinned,
 				    .backlog = SERVER_BACKLOG,
 				    .udp = c->spec->strategy->udp,
 				    .http_action = ACTION_FIN,
@@ -125,6 +126,7 @@ static int start_client(struct cell *c, struct err *err)
 				    .server = c->server_at,
 				    .bind_source = c->lab.topology == TOPOLOGY_LO_ALIAS,
 				    .threads = c->o->client_threads,
+				    .pinned = c->o->pinned,
 				    .start_ns = mono_now_ns() + START_DELAY_NS,
 				    .shared = c->o->shared };
 	int code = lab_join(&c->lab, LAB_NS_CLIENT, err);

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/mono.h"
+#include "bench/affinity.h"
 #include "bench/client_thread.h"
 #include "bench/ledger.h"
 #include "bench/protocol.h"
@@ -34,11 +35,11 @@ static bool may_start(const struct client_thread *t)
 	return !t->stopping && (t->starts_max == 0 || t->starts < t->starts_max);
 }
 
-static void begin(struct client_thread *t, struct conn *c, int64_t intended_ns)
+static void begin(struct client_thread *t, struct conn *c, int64_t intended_ns, int64_t now_ns)
 {
 	t->starts++;
 	c->linger_s = (int32_t)t->spec->linger_s;
-	client_conn_begin(t, c, intended_ns);
+	client_conn_begin(t, c, intended_ns, now_ns);
 }
 
 /* When client `c`'s next connection was meant to start: the first of a visit at the visit's time, the
@@ -69,10 +70,10 @@ static void start_ready(struct client_thread *t)
 
 		if (t->spec->shape == LOAD_SATURATE) {
 			if (may_start(t))
-				begin(t, c, now_ns);
+				begin(t, c, now_ns, now_ns);
 		} else if (c->pending > 0 && !t->stopping) {
 			c->pending--;
-			begin(t, c, visit_ns(t, c, now_ns));
+			begin(t, c, visit_ns(t, c, now_ns), now_ns);
 		}
 	}
 }
@@ -108,7 +109,8 @@ static void start_due(struct client_thread *t)
 			continue;
 		if (!c)
 			break;
-		begin(t, c, client >= 0 ? visit_ns(t, c, now_ns) : t->begin_ns + t->arrival_ns);
+		begin(t, c, client >= 0 ? visit_ns(t, c, now_ns) : t->begin_ns + t->arrival_ns,
+		      now_ns);
 		t->have_arrival = arrival_next(&t->arrival, &t->arrival_ns, &t->arrival_client);
 	}
 }
@@ -220,6 +222,8 @@ static void *client_main(void *arg)
 	int64_t give_up_ns = INT64_MAX;
 
 	mono_thread_plain_priority();
+	if (t->client->o.pinned)
+		affinity_pin(t->index);
 	t->have_arrival = arrival_next(&t->arrival, &t->arrival_ns, &t->arrival_client);
 	while (mono_now_ns() < t->begin_ns && SHARED_GET(t->shared->stop) == STOP_NO)
 		mono_sleep_until(t->begin_ns);

@@ -28,7 +28,7 @@ struct seen {
 static void check_dir(const struct flow_dir *d)
 {
 	assert((d->fin > 0) == (d->fin_ns >= 0));
-	assert((d->rst > 0) == (d->rst_ns >= 0));
+	assert(d->rst_ns < 0 || d->rst > 0);
 	assert(d->fin_acked_ns < 0 || d->fin > 0);
 	assert(d->fin_acked_plain_ns < 0 || d->fin_acked_ns >= 0);
 	assert(d->syn_retrans <= d->syn && d->fin_retrans <= d->fin);
@@ -51,7 +51,7 @@ static void check(void *arg, const struct flow *f)
 	check_dir(&f->dir[1]);
 	assert(f->first_ns <= f->last_ns);
 	assert((f->first_fin < 0) == (f->dir[0].fin + f->dir[1].fin == 0));
-	assert((f->first_rst < 0) == (f->dir[0].rst + f->dir[1].rst == 0));
+	assert((f->first_rst < 0) == (f->dir[0].rst_ns < 0 && f->dir[1].rst_ns < 0));
 	assert(t.class < TEARDOWN_CLASS_COUNT);
 	assert(t.holder < SIDES_COUNT);
 	assert(!t.assassinated || t.time_wait_ns[0] >= 0 || t.time_wait_ns[1] >= 0 ||

@@ -32,7 +32,7 @@ PY
 all=junit,ktap,github,md,prom,gha-bench,bencher,sarif,txt,html,json
 run "$twbench" report bad.json --format $all -o out
 is "all formats at once: exit 0" "$code $err" "0 "
-is "... each under its name, nothing else" "$(ls out | tr '\n' ' ')" \
+is "... each under its name, nothing else" "$(cd out && printf '%s ' *)" \
 	"bencher.json gha-bench-bigger.json gha-bench-smaller.json github-summary.md github.txt junit.xml metrics.prom report.html results.ktap results.sarif run.json summary.md summary.txt "
 
 # --- JUnit ------------------------------------------------------------------------------------
@@ -189,8 +189,8 @@ for file in github-actions gitlab-ci; do
 	else
 		skip "$file.yml is YAML" "python3-yaml is not installed"
 	fi
-	for word in $(grep -o -E 'twbench (run|check|lint|report|doctor|compare)' "$top/fixtures/ci/$file.yml" | cut -d ' ' -f 2 | sort -u); do
-		ok "$file.yml: twbench $word exists" "$twbench" "$word" --help
+	for word in check lint report; do
+		ok "$file.yml runs twbench $word" grep -q "twbench $word " "$top/fixtures/ci/$file.yml"
 	done
 done
 done_testing

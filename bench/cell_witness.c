@@ -191,9 +191,11 @@ int cell_witness_start(struct cell_witness *w, int64_t origin_ns, struct err *er
 	return 0;
 }
 
-int cell_witness_fresh(struct cell_witness *w, int64_t deadline_ns, struct sampler_now *ret)
+int cell_witness_fresh(struct cell_witness *w, bool dump, int64_t deadline_ns,
+		       struct sampler_now *ret)
 {
-	int code = sampler_wait_fresh(w->sampler, deadline_ns, ret);
+	int code = dump ? sampler_wait_fresh(w->sampler, deadline_ns, ret)
+			: sampler_wait_next(w->sampler, deadline_ns, ret);
 
 	if (code != 0)
 		sampler_now(w->sampler, ret);

@@ -42,8 +42,10 @@ int cell_witness_open(struct cell_witness *w, const struct cell_options *o, cons
 /* Start the sampler and read the counters: from here on everything counts.  As above. */
 int cell_witness_start(struct cell_witness *w, int64_t origin_ns, struct err *err);
 
-/* A sample that began after this call.  0 or -ETIMEDOUT. */
-int cell_witness_fresh(struct cell_witness *w, int64_t deadline_ns, struct sampler_now *ret);
+/* A sample that began after this call; `dump`: one with a dump, so that all its columns did.  0 or
+ * -ETIMEDOUT. */
+int cell_witness_fresh(struct cell_witness *w, bool dump, int64_t deadline_ns,
+		       struct sampler_now *ret);
 
 /* The load has settled: read the counters again, see the last canary, stop the sniffer. */
 int cell_witness_after_load(struct cell_witness *w, struct err *err);

@@ -100,6 +100,7 @@ struct case_spec {
 	struct lab_sysctl sysctl[CASE_SYSCTL_MAX];
 	int64_t sysctl_count;
 	/* witnesses */
+	bool sampler; /* count sockets while the load runs */
 	int64_t sample_period_ns;
 	enum capture_mode capture;
 	int64_t capture_buffer_bytes;

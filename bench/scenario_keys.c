@@ -205,6 +205,8 @@ const struct scenario_key scenario_keys[] = {
 	"them as tuning.sysctl." },
 { "tuning.sysctl", &scenario_kind_sysctl, 0, 0, 0, NULL, NULL, NULL,
 	"Kernel settings to apply in the lab: { \"net.ipv4.tcp_tw_reuse\": 1 }." },
+{ "witnesses.sampler", &scenario_kind_bool, FIELD(sampler), 0, 0, "true", NULL, NULL,
+	"Count sockets by state over time; off only to measure what watching costs." },
 { "witnesses.sample_period", &scenario_kind_duration, FIELD(sample_period_ns),
   MS_NS, MINUTE_NS, "100ms", NULL, NULL,
 	"Time between two counts of sockets by state." },

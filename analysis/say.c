@@ -262,6 +262,15 @@ static void say_repeat_trouble(const struct record_case *c, const struct record_
 
 		if (!known(w->lost) || w->lost == 0)
 			continue;
+		if (known(w->max_gap_ns)) { /* a slot without a sample is no lost packet: say how long it was */
+			(void)snprintf(text, sizeof(text),
+				       "%s, repeat %zu: %s slots without a sample, %.2f s at the longest",
+				       c->name, digest_repeat_number(c, rep),
+				       say_count(w->lost, lost, sizeof(lost)),
+				       (double)w->max_gap_ns / 1e9);
+			line(to, SAY_POINT, text);
+			continue;
+		}
 		(void)snprintf(text, sizeof(text), "%s, repeat %zu: %s lost %s", c->name,
 			       digest_repeat_number(c, rep), w->name,
 			       say_count(w->lost, lost, sizeof(lost)));

@@ -264,10 +264,10 @@ static void say_repeat_trouble(const struct record_case *c, const struct record_
 			continue;
 		if (known(w->max_gap_ns)) { /* a slot without a sample is no lost packet: say how long it was */
 			(void)snprintf(text, sizeof(text),
-				       "%s, repeat %zu: %s slots without a sample, %.2f s at the longest",
+				       "%s, repeat %zu: %s slot%s without a sample, %.2f s at the longest",
 				       c->name, digest_repeat_number(c, rep),
 				       say_count(w->lost, lost, sizeof(lost)),
-				       (double)w->max_gap_ns / 1e9);
+				       w->lost == 1 ? "" : "s", (double)w->max_gap_ns / 1e9);
 			line(to, SAY_POINT, text);
 			continue;
 		}

@@ -56,7 +56,7 @@ static void print_source(const struct tally *t, const struct tally_source *s, FI
 	if (s->duplicates > 0)
 		fprintf(out, "%s packets delivered twice by the capture, counted once\n",
 			count(s->duplicates, a));
-	fprintf(out, "%s connections", count(t->connections, a));
+	fprintf(out, "%s connection%s", count(t->connections, a), t->connections == 1 ? "" : "s");
 	if (t->began_inside > 0)
 		fprintf(out, ", %s begun before the capture", count(t->began_inside, a));
 	if (t->ended_inside > 0)

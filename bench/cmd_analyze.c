@@ -245,7 +245,8 @@ static int finish(struct analysis *a, const struct sniffer_report *r, const char
 		tally_print(&a->tally, &source, a->out);
 	else if (a->output == OUTPUT_LADDER)
 		code = write_ladder(a, r, err);
-	(void)name;
+	if (code == 0 && a->plots)
+		code = tally_plot(&a->tally, &source, name, a->plots, err);
 	if (code != 0)
 		return code;
 	if (r->broken[0])
@@ -269,7 +270,11 @@ static int read_files(struct analysis *a, const struct args *args, struct sniffe
 				    .flow = flow_options(a),
 				    .stop = &a->stop };
 
-	return sniffer_read_files(&in, r, err);
+	int code = sniffer_read_files(&in, r, err);
+
+	/* What cannot be opened is the user's to mend. */
+	return code == -ENOENT || code == -EACCES || code == -EISDIR || code == -ENOTDIR ? -EINVAL
+											 : code;
 }
 
 static int watch(struct analysis *a, const struct args *args, struct sniffer_report *r,

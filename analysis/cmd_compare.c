@@ -14,6 +14,7 @@
 #include "base/commands.h"
 #include "base/err.h"
 #include "base/failon.h"
+#include "base/json.h"
 #include "base/num.h"
 
 struct job {
@@ -24,6 +25,7 @@ struct job {
 	size_t count;
 	unsigned fail_on;
 	int status;
+	struct jsonw json;
 };
 
 static int read_options(struct job *j, struct err *err)
@@ -151,7 +153,7 @@ static int compare_with(struct job *j, size_t nth, struct err *err)
 	int code = compare_records(&j->record[0], &j->record[nth], &j->options, &c, err), status;
 
 	if (code == 0 && args_has(j->args, "json"))
-		compare_say_json(&c, &j->options, stdout);
+		compare_say_json(&j->json, &c);
 	else if (code == 0 && !args_has(j->args, "quiet"))
 		compare_say_text(&c, &j->options, args_has(j->args, "all"), stdout);
 	if (code == 0)
@@ -172,8 +174,12 @@ static int compare_main(const struct args *a, struct err *err)
 
 	if (code == 0)
 		code = load(&j, err);
+	if (code == 0 && args_has(a, "json"))
+		compare_say_json_begin(&j.json, &j.options, stdout);
 	for (size_t i = 1; i < j.count && code == 0; i++)
 		code = compare_with(&j, i, err);
+	if (code == 0 && args_has(a, "json"))
+		compare_say_json_end(&j.json);
 	for (size_t i = 0; i < j.count; i++) {
 		record_release(&j.record[i]);
 		free(j.path[i]);

@@ -136,33 +136,44 @@ static void json_row(const struct compare_row *r, struct jsonw *w)
 	jsonw_object_end(w);
 }
 
-void compare_say_json(const struct comparison *c, const struct compare_options *o, FILE *out)
+void compare_say_json_begin(struct jsonw *w, const struct compare_options *o, FILE *out)
 {
-	struct jsonw w;
+	jsonw_init(w, out);
+	jsonw_object(w);
+	jsonw_key(w, "schema");
+	jsonw_string(w, "twbench.comparison/1");
+	member_real(w, "level", o->level);
+	jsonw_key(w, "comparisons");
+	jsonw_array(w);
+}
 
-	jsonw_init(&w, out);
-	jsonw_object(&w);
-	jsonw_key(&w, "schema");
-	jsonw_string(&w, "twbench.comparison/1");
-	jsonw_key(&w, "a");
-	jsonw_string(&w, c->a->run_id);
-	jsonw_key(&w, "b");
-	jsonw_string(&w, c->b->run_id);
-	member_real(&w, "level", o->level);
-	jsonw_key(&w, "differences");
-	jsonw_array(&w);
-	compare_differences(c->a, c->b, json_line, &w);
-	jsonw_array_end(&w);
-	jsonw_key(&w, "cases");
-	jsonw_object(&w);
+void compare_say_json_end(struct jsonw *w)
+{
+	jsonw_array_end(w);
+	jsonw_object_end(w);
+	jsonw_end(w);
+}
+
+void compare_say_json(struct jsonw *w, const struct comparison *c)
+{
+	jsonw_object(w);
+	jsonw_key(w, "a");
+	jsonw_string(w, c->a->run_id);
+	jsonw_key(w, "b");
+	jsonw_string(w, c->b->run_id);
+	jsonw_key(w, "differences");
+	jsonw_array(w);
+	compare_differences(c->a, c->b, json_line, w);
+	jsonw_array_end(w);
+	jsonw_key(w, "cases");
+	jsonw_object(w);
 	for (size_t i = 0; i < c->count; i++) {
-		jsonw_key(&w, c->pair[i].a->name);
-		jsonw_array(&w);
+		jsonw_key(w, c->pair[i].a->name);
+		jsonw_array(w);
 		for (size_t k = 0; k < c->pair[i].count; k++)
-			json_row(&c->pair[i].row[k], &w);
-		jsonw_array_end(&w);
+			json_row(&c->pair[i].row[k], w);
+		jsonw_array_end(w);
 	}
-	jsonw_object_end(&w);
-	jsonw_object_end(&w);
-	jsonw_end(&w);
+	jsonw_object_end(w);
+	jsonw_object_end(w);
 }

@@ -97,7 +97,7 @@ is "A against A: exit 0" "$code" 0
 printf '%s\n' "$out" >aa.json
 is "... nothing is called better or worse" "$(python3 -c '
 import json
-rows = [x for c in json.load(open("aa.json"))["cases"].values() for x in c]
+rows = [x for c in json.load(open("aa.json"))["comparisons"][0]["cases"].values() for x in c]
 print(len(rows) > 30, [x for x in rows if x["verdict"] in ("better", "worse", "differs")])')" "True []"
 python3 - a1/latest/run.json >worse.json <<'PY'
 import json, sys

@@ -2,6 +2,7 @@
 set margins at screen (margin_left + 12) / width, screen plot_right / width, \
 	screen 1 - (head_room + 360.) / height, screen 1 - head_room / height
 set xrange [0:100]
+dash_of(i) = i <= 7 ? 1 : 2
 set logscale y
 set tics nomirror
 set xtics 10 nomirror
@@ -17,6 +18,6 @@ do for [i=1:int(cases)] {
 }
 plot for [i=1:int(cases)] data index i-1 using 1:2 with linespoints \
 	linecolor rgb value('c'.(int(i-1) % 7 + 1)) linewidth thick \
-	dashtype (i <= 7 ? 1 : 2) pointtype 7 pointsize 0.7 notitle
+	dashtype dash_of(i) pointtype 7 pointsize 0.7 notitle
 unset label
 unset arrow

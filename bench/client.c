@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -17,6 +18,7 @@
 #define EVENTS_AT_ONCE 256
 #define STARTS_AT_ONCE 64 /* then look at the sockets again: answers must not wait for a burst */
 #define CLOSER_THREADS 16
+#define SPIN_NS (60 * NS_PER_US) /* a sleeper wakes up so late, at most times */
 #define WAIT_MAX_NS (20 * NS_PER_MS) /* how long the stop flag may go unseen */
 #define STOP_GRACE_NS NS_PER_S
 
@@ -196,6 +198,8 @@ static void wait_for_events(struct client_thread *t)
 		wait_ns = t->begin_ns + t->arrival_ns - now_ns;
 	if (t->oldest && t->oldest->deadline_ns - now_ns < wait_ns)
 		wait_ns = t->oldest->deadline_ns - now_ns;
+	if (t->spec->pacing == PACING_SPIN && t->have_arrival)
+		wait_ns -= SPIN_NS;
 	if (t->ready || wait_ns < 0)
 		wait_ns = 0;
 	ts = (struct timespec){ .tv_sec = 0, .tv_nsec = (long)wait_ns };
@@ -206,6 +210,8 @@ static void wait_for_events(struct client_thread *t)
 
 		if (c) {
 			client_conn_event(t, c, event[i].events);
+			if (t->spec->pacing == PACING_SPIN)
+				start_due(t);
 			continue;
 		}
 		for (done = closer_return_take(t->back); done;) {
@@ -222,6 +228,7 @@ static void *client_main(void *arg)
 	int64_t give_up_ns = INT64_MAX;
 
 	mono_thread_plain_priority();
+	(void)prctl(PR_SET_TIMERSLACK, 1); /* cannot fail; else the kernel may wake us 50 us late */
 	if (t->client->o.pinned)
 		affinity_pin(t->index);
 	t->have_arrival = arrival_next(&t->arrival, &t->arrival_ns, &t->arrival_client);
@@ -257,6 +264,7 @@ static void thread_release(struct client_thread *t)
 	hist_release(&t->response);
 	hist_release(&t->service);
 	hist_release(&t->connect);
+	hist_release(&t->start_error);
 	closer_return_free(t->back);
 	if (t->epoll_fd >= 0)
 		(void)close(t->epoll_fd); /* nothing is written to it */
@@ -271,7 +279,8 @@ static int thread_memory(struct client_thread *t, struct err *err)
 	t->request = malloc(PROTOCOL_REQUEST_MAX + 1);
 	t->receive = malloc(RECEIVE_BYTES);
 	if (!t->conn || !t->request || !t->receive || hist_init(&t->response) != 0 ||
-	    hist_init(&t->service) != 0 || hist_init(&t->connect) != 0)
+	    hist_init(&t->service) != 0 || hist_init(&t->connect) != 0 ||
+	    hist_init(&t->start_error) != 0)
 		return err_set(err, -ENOMEM, "no memory for %lld clients",
 			       (long long)t->conn_count);
 	for (int64_t i = t->conn_count - 1; i >= 0; i--) {
@@ -403,6 +412,7 @@ void client_finish(struct client *c, struct record_repeat *r)
 		hist_merge(&r->response, &t->response);
 		hist_merge(&r->service, &t->service);
 		hist_merge(&r->connect, &t->connect);
+		hist_merge(&r->start_error, &t->start_error);
 		ledger_add_to(&r->cost.client_cpu_ns, t->cpu_user_ns + t->cpu_system_ns);
 	}
 	sum_rates(c, r);

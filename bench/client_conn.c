@@ -328,6 +328,8 @@ static void count_start(struct client_thread *t, struct conn *c, int64_t intende
 	t->in_flight++;
 	t->ledger.requests_attempted++;
 	SHARED_ADD(t->shared->requests, 1);
+	if (t->spec->shape != LOAD_SATURATE)
+		hist_record(&t->start_error, late_ns > 0 ? late_ns : 0);
 	if (late_ns > NS_PER_MS)
 		t->ledger.late_starts++;
 	if (late_ns > t->ledger.late_max_ns)

@@ -47,7 +47,7 @@ struct client_thread {
 
 	struct record_ledger ledger;
 	int64_t errnos[LEDGER_ERRNOS];
-	struct hist response, service, connect;
+	struct hist response, service, connect, start_error;
 	char *request, *receive;
 	int64_t cpu_user_ns, cpu_system_ns;
 };

@@ -169,7 +169,9 @@ static void say_early(const struct record *r, say_line *line, void *to)
 		for (size_t e = 0; e < sizeof(ends) / sizeof(ends[0]); e++) {
 			int64_t count = sum_sides(&r->cases[i], ends[e].offset);
 
-			if (count == 0)
+			if (e == 0) /* one that connect() took over was reopened by its SYN, too */
+				count -= sum_sides(&r->cases[i], ends[1].offset);
+			if (count <= 0)
 				continue;
 			(void)snprintf(text, sizeof(text), "%s: %s %s.", r->cases[i].name,
 				       num_format_grouped(count, n, sizeof(n)), ends[e].words);

@@ -251,7 +251,7 @@ const struct conn_field conn_fields[] = {
 	{ "fin_acked", CONN_BOOL, true, false, fin_acked, NULL, NULL, "the FIN of this end was acknowledged" },
 	{ "fin_ack_repeats", CONN_INT, true, false, fin_ack_repeats, NULL, NULL, "how often this end acknowledged the other's FIN again" },
 	{ "fin_time_s", CONN_SECONDS, true, true, fin_time, NULL, NULL, "first FIN" },
-	{ "rst", CONN_INT, true, false, rst, NULL, NULL, "RSTs" },
+	{ "rst", CONN_INT, true, false, rst, NULL, NULL, "RSTs; those that came before the connection was established did not end it and count here only" },
 	{ "rst_exact", CONN_BOOL, true, true, rst_exact, NULL, NULL, "the first RST had the very sequence number that the other end awaited" },
 	{ "rst_time_s", CONN_SECONDS, true, true, rst_time, NULL, NULL, "first RST" },
 	{ "first_fin", CONN_TEXT, false, true, NULL, first_fin, dirs, "who sent the first FIN" },

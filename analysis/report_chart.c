@@ -22,7 +22,7 @@ void report_chart_init(struct report_chart *c, const struct record *r, size_t co
 
 		if (!rep)
 			continue;
-		if (rep->series.last_ns - zero_of(rep) > c->span_ns)
+		if (rep->series.count > 0 && rep->series.last_ns - zero_of(rep) > c->span_ns)
 			c->span_ns = rep->series.last_ns - zero_of(rep);
 		for (size_t j = 0; j < rep->series.count; j++)
 			for (int s = 0; s < SIDE_COUNT; s++)

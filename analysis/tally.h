@@ -31,8 +31,8 @@ struct tally_close {
 
 /* What the reading of the capture had to say. */
 struct tally_source {
-	uint64_t packets, tcp_packets, udp_packets, fragments, cut, bad, filtered;
-	uint64_t duplicates, evicted_open;
+	uint64_t packets, tcp_packets, udp_packets, fragments, cut, bad, filtered, unknown_link;
+	uint64_t duplicates, evicted, evicted_open;
 	int64_t first_ns, last_ns;
 	const char *broken; /* NULL or empty: read to its end */
 	unsigned broken_files;
@@ -68,8 +68,9 @@ void tally_print(const struct tally *t, const struct tally_source *s, FILE *out)
 /*
  * Graphs into `dir` (made if missing): TIME_WAIT held per host over time, classes, close delay;
  * the files are as plot.h says.  Returns 0 or negative errno with *err; without gnuplot (-ENOENT)
- * scripts and data are there all the same.
+ * the first script and its data are there all the same.
  */
-int tally_plot(const struct tally *t, const char *name, const char *dir, struct err *err);
+int tally_plot(const struct tally *t, const struct tally_source *s, const char *name,
+	       const char *dir, struct err *err);
 
 #endif

@@ -43,6 +43,9 @@ static void print_source(const struct tally *t, const struct tally_source *s, FI
 	fprintf(out, ", %s other\n", count(s->packets - known + s->udp_packets, b));
 	if (s->filtered > 0)
 		fprintf(out, "%s packets left out by the filter\n", count(s->filtered, a));
+	if (s->unknown_link > 0)
+		fprintf(out, "%s packets of link types that are not decoded\n",
+			count(s->unknown_link, a));
 	if (s->fragments > 0)
 		fprintf(out, "%s later fragments of IP packets: no TCP header in them\n",
 			count(s->fragments, a));
@@ -53,7 +56,7 @@ static void print_source(const struct tally *t, const struct tally_source *s, FI
 	if (s->duplicates > 0)
 		fprintf(out, "%s packets delivered twice by the capture, counted once\n",
 			count(s->duplicates, a));
-	fprintf(out, "%s connections", count(t->connections, a));
+	fprintf(out, "%s connection%s", count(t->connections, a), t->connections == 1 ? "" : "s");
 	if (t->began_inside > 0)
 		fprintf(out, ", %s begun before the capture", count(t->began_inside, a));
 	if (t->ended_inside > 0)
@@ -61,6 +64,11 @@ static void print_source(const struct tally *t, const struct tally_source *s, FI
 	if (t->reused > 0)
 		fprintf(out, ", %s on a 4-tuple seen before", count(t->reused, a));
 	fprintf(out, "\n");
+	if (s->evicted > s->evicted_open)
+		fprintf(out,
+			"%s closed ones were forgotten before their TIME_WAIT was over, for want "
+			"of room\n",
+			count(s->evicted - s->evicted_open, a));
 	if (s->evicted_open > 0)
 		fprintf(out, "%s of them were put out while still open, for want of room\n",
 			count(s->evicted_open, a));

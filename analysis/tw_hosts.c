@@ -67,8 +67,9 @@ static void fold(struct tw_host *host, size_t at)
 
 static void cover(struct tw_hosts *h, int64_t t_ns)
 {
-	if (h->all.count == 0 && h->origin_ns == 0)
+	if (!h->begun)
 		h->origin_ns = t_ns;
+	h->begun = true;
 	while (t_ns < h->origin_ns || t_ns - h->origin_ns >= TW_BINS * h->width_ns) {
 		size_t at = t_ns < h->origin_ns ? TW_BINS / 2 : 0;
 

@@ -7,6 +7,7 @@
 #ifndef TWBENCH_ANALYSIS_TW_HOSTS_H
 #define TWBENCH_ANALYSIS_TW_HOSTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ struct tw_hosts {
 	size_t count;
 	uint64_t others;    /* TIME-WAITs of hosts beyond the last */
 	struct tw_host all; /* all hosts together */
+	bool begun;           /* origin_ns is set */
 	int64_t origin_ns, width_ns;
 	uint32_t *slots; /* hash table of places plus 1 */
 	uint64_t key;

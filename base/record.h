@@ -162,6 +162,7 @@ struct record_repeat {
 	struct hist response;      /* ns, from the intended start to the end of the reply */
 	struct hist service;       /* ns, from the actual start */
 	struct hist connect;       /* ns, connect() to established */
+	struct hist start_error;   /* ns, from the intended start to the actual one */
 	struct record_time_wait time_wait[SIDE_COUNT];
 	struct record_ports ports;
 	struct record_capture capture;

@@ -73,10 +73,10 @@ static const char *const headings[SCOPE_COUNT] = {
 
 /* --- keys that differ in one word only are one line ------------------------------------------ */
 
-#define TWINS_MAX 3
+#define TWINS_MAX 4
 static const char *const twins[][TWINS_MAX] = {
-	{ "client", "server", NULL },
-	{ "response", "service", "connect" },
+	{ "client", "server", NULL, NULL },
+	{ "response", "service", "connect", "start_error" },
 };
 #define PATH_SIZE 128
 

@@ -32,7 +32,7 @@ struct flow_dir {
 	int64_t fin_last_ns;       /* ... and the last one: it makes a TIME-WAIT begin anew */
 	int64_t fin_acked_ns;      /* first segment of the other direction that acknowledged it */
 	int64_t fin_acked_plain_ns; /* ... that was no RST: only such an ACK moves FIN-WAIT-1 on */
-	int64_t rst_ns;            /* first RST sent this way */
+	int64_t rst_ns;            /* first RST sent this way since it was established, if it was */
 	int64_t last_data_ns;      /* last segment with payload */
 	uint64_t payload_bytes;    /* distinct bytes seen: no retransmissions, no holes of the capture */
 	uint32_t packets;

@@ -70,9 +70,16 @@ static int threads_for(int64_t wanted, const struct plan_case *p, int64_t cpus)
 {
 	if (wanted > 0)
 		return (int)wanted;
-	if (p->spec->engine == ENGINE_STRAIGHT)
-		return (int)cpus;
+	if (p->spec->shape == LOAD_SATURATE)
+		return (int)cpus; /* of both ends: each CPU has its own share of either */
 	return p->rate_per_s < FAST_RATE_PER_S || cpus < 2 ? 1 : (int)(cpus < 8 ? (cpus + 1) / 2 : 4);
+}
+
+/* With a relay or a foreign server the CPU of a packet says nothing of who sent it. */
+static bool may_pin(const struct case_spec *s, int64_t parallel)
+{
+	return s->shape == LOAD_SATURATE && parallel == 1 && s->topology != TOPOLOGY_WIRE &&
+	       s->topology != TOPOLOGY_HOST;
 }
 
 static int start_one(struct batch *b, struct worker *w, size_t case_index, int64_t repeat,
@@ -94,6 +101,7 @@ static int start_one(struct batch *b, struct worker *w, size_t case_index, int64
 		.server_threads = threads_for(p->spec->server_threads, p, cpus),
 		.timer_step_ns = step_ns,
 		.classify = b->o->classify,
+		.pinned = may_pin(p->spec, parallel),
 		.wait_for_go = parallel > 1,
 	};
 

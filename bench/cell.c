@@ -92,6 +92,7 @@ static int start_server(struct cell *c, struct err *err)
 	struct server_options o = { .address = c->server_at,
 				    .ports = (uint32_t)c->spec->destinations,
 				    .threads = c->o->server_threads,
+				    .pinned = c->o->pinned,
 				    .backlog = SERVER_BACKLOG,
 				    .udp = c->spec->strategy->udp,
 				    .http_action = ACTION_FIN,
@@ -125,6 +126,7 @@ static int start_client(struct cell *c, struct err *err)
 				    .server = c->server_at,
 				    .bind_source = c->lab.topology == TOPOLOGY_LO_ALIAS,
 				    .threads = c->o->client_threads,
+				    .pinned = c->o->pinned,
 				    .start_ns = mono_now_ns() + START_DELAY_NS,
 				    .shared = c->o->shared };
 	int code = lab_join(&c->lab, LAB_NS_CLIENT, err);
@@ -176,25 +178,7 @@ static void show_progress(struct cell *c, const struct sampler_now *now)
 	SHARED_SET(c->o->shared->ports_used, used);
 }
 
-/* One more sample, then `done` is asked again; until it says yes, `deadline_ns` or a second Ctrl-C. */
 typedef bool done_fn(struct cell *c, const struct sampler_now *now);
-
-static bool wait_until(struct cell *c, done_fn *done, int64_t deadline_ns)
-{
-	struct sampler_now now;
-
-	for (;;) {
-		int64_t slice_ns = mono_now_ns() + 4 * c->spec->sample_period_ns + NS_PER_S;
-
-		if (cell_witness_fresh(&c->witness, slice_ns, &now) == 0)
-			show_progress(c, &now);
-		if (done(c, &now))
-			return true;
-		if (mono_now_ns() >= deadline_ns ||
-		    SHARED_GET(c->o->shared->stop) == STOP_NOW)
-			return false;
-	}
-}
 
 static bool load_is_done(struct cell *c, const struct sampler_now *now)
 {
@@ -212,6 +196,29 @@ static bool nothing_left(struct cell *c, const struct sampler_now *now)
 {
 	return stop_asked(c) || (now->time_wait[SIDE_CLIENT] == 0 && now->time_wait[SIDE_SERVER] == 0 &&
 				 only_time_wait(c, now));
+}
+
+/* One more sample, then `done` is asked again; until it says yes, `deadline_ns` or a second Ctrl-C. */
+static bool wait_until(struct cell *c, done_fn *done, int64_t deadline_ns)
+{
+	struct sampler_now now;
+	bool dump = done == only_time_wait;
+
+	for (;;) {
+		int64_t slice_ns = mono_now_ns() + 4 * c->spec->sample_period_ns + NS_PER_S;
+
+		if (cell_witness_fresh(&c->witness, dump, slice_ns, &now) == 0)
+			show_progress(c, &now);
+		/* Dumps are dear beside many TIME_WAITs: only when none is left, look for the rest. */
+		dump = done == only_time_wait ||
+		       (done == nothing_left && now.time_wait[SIDE_CLIENT] == 0 &&
+			now.time_wait[SIDE_SERVER] == 0);
+		if (done(c, &now))
+			return true;
+		if (mono_now_ns() >= deadline_ns ||
+		    SHARED_GET(c->o->shared->stop) == STOP_NOW)
+			return false;
+	}
 }
 
 static int run_load(struct cell *c, struct err *err)
@@ -240,7 +247,7 @@ static int run_load(struct cell *c, struct err *err)
 
 static void drain(struct cell *c)
 {
-	if (!c->spec->drain || stop_asked(c))
+	if (!c->spec->drain || !c->spec->sampler || stop_asked(c)) /* nobody would see it end */
 		return;
 	SHARED_SET(c->o->shared->phase, CELL_DRAIN);
 	(void)wait_until(c, nothing_left, mono_now_ns() + c->spec->drain_max_ns);

@@ -28,6 +28,7 @@ struct cell_options {
 	int64_t parallel_labs;     /* how many cells run at the same time */
 	int capture_fd;            /* for the capture file; -1: none */
 	int client_threads, server_threads;
+	bool pinned;               /* each to a CPU of its own: the machine is ours alone */
 	int64_t timer_step_ns;     /* of this kernel (plan_lifetime) */
 	struct cell_shared *shared;
 	bool wait_for_go;          /* start only when shared->go is set: making labs disturbs their neighbours */

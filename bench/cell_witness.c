@@ -14,6 +14,7 @@
 
 #define CANARY_PATIENCE_NS (5 * NS_PER_S)
 #define CANARY_AGAIN_NS (20 * NS_PER_MS)
+#define LOOK_PAUSE_NS (20 * NS_PER_MS)
 #define SERIES_SLACK_NS (60 * NS_PER_S)
 #define SERIES_ROWS_MAX 4000000
 
@@ -70,7 +71,8 @@ static size_t series_rows(const struct case_spec *s)
 static int start_sampler(struct cell_witness *w, uint16_t port, int64_t origin_ns, struct err *err)
 {
 	const struct case_spec *s = w->o->spec;
-	struct sampler_options o = {
+
+	w->sampling = (struct sampler_options){
 		.period_ns = s->sample_period_ns,
 		.origin_ns = origin_ns,
 		.capacity = series_rows(s),
@@ -83,7 +85,8 @@ static int start_sampler(struct cell_witness *w, uint16_t port, int64_t origin_n
 		.cpu = -1,
 	};
 
-	return sampler_start(&o, &w->sampler, err);
+	census_init(&w->census, &w->sampling);
+	return s->sampler ? sampler_start(&w->sampling, &w->sampler, err) : 0;
 }
 
 static int start_sniffer(struct cell_witness *w, struct err *err)
@@ -191,10 +194,35 @@ int cell_witness_start(struct cell_witness *w, uint16_t port, int64_t origin_ns,
 	return 0;
 }
 
-int cell_witness_fresh(struct cell_witness *w, int64_t deadline_ns, struct sampler_now *ret)
+/* Looking again and again would be a sampler: once per pause, and only when asked to. */
+static int look(struct cell_witness *w, bool dump, struct sampler_now *ret)
 {
-	int code = sampler_wait_fresh(w->sampler, deadline_ns, ret);
+	const struct series_row *row = &w->census.row;
+	int64_t now_ns = mono_now_ns();
+	struct err err;
 
+	*ret = (struct sampler_now){ 0 };
+	mono_sleep_until(now_ns + LOOK_PAUSE_NS);
+	if (!dump)
+		return 0;
+	if (census_take(&w->census, mono_now_ns(), true, &err) != 0)
+		return -ETIMEDOUT;
+	for (int side = 0; side < SIDE_COUNT; side++)
+		for (int c = 0; c < COL_COUNT; c++)
+			*(c == COL_TIME_WAIT ? &ret->time_wait[side] : &ret->open[side]) +=
+				row->count[side][c];
+	return 0;
+}
+
+int cell_witness_fresh(struct cell_witness *w, bool dump, int64_t deadline_ns,
+		       struct sampler_now *ret)
+{
+	int code;
+
+	if (!w->sampler)
+		return look(w, dump, ret);
+	code = dump ? sampler_wait_fresh(w->sampler, deadline_ns, ret)
+		    : sampler_wait_next(w->sampler, deadline_ns, ret);
 	if (code != 0)
 		sampler_now(w->sampler, ret);
 	return code;
@@ -265,6 +293,13 @@ static void stop_sampler(struct cell_witness *w)
 	struct record_witness *out = cell_witness_add(w->r, "sampler");
 	struct sampler_report s;
 
+	if (!w->sampler) {
+		if (out) {
+			out->present = false;
+			(void)snprintf(out->note, sizeof(out->note), "witnesses.sampler is off");
+		}
+		return;
+	}
 	series_release(&w->r->series);
 	sampler_stop(w->sampler, &w->r->series, &s);
 	w->sampler = NULL;
@@ -308,9 +343,11 @@ void cell_witness_stop(struct cell_witness *w)
 {
 	struct sniffer_report ignored;
 
-	if (w->r && w->sampler) {
+	if (w->r && w->counted) {
 		note_ledger_and_counters(w);
 		stop_sampler(w);
+	}
+	if (w->r && w->r->series.count > 0) {
 		cell_ports_peak(w->r);
 		cell_flows_lifetimes(&w->flows, w->origin_ns, w->o->spec->sample_period_ns);
 	}

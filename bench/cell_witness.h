@@ -11,6 +11,7 @@
 #include "base/record.h"
 #include "bench/cell.h"
 #include "bench/cell_flows.h"
+#include "capture/census.h"
 #include "capture/counters.h"
 #include "capture/sampler.h"
 #include "capture/sniffer.h"
@@ -25,7 +26,9 @@ struct cell_witness {
 	struct counter_set before[SIDE_COUNT], after[SIDE_COUNT];
 	bool counted;
 	int64_t origin_ns;
-	struct sampler *sampler;
+	struct sampler_options sampling;
+	struct sampler *sampler;           /* NULL: witnesses.sampler is off, */
+	struct census census;              /* and this looks whether all is settled */
 	struct sniffer *sniffer;
 	char sniffer_absent[160];          /* why there is none */
 	struct cell_flows flows;
@@ -43,8 +46,10 @@ int cell_witness_open(struct cell_witness *w, const struct cell_options *o, cons
  * first.  As above. */
 int cell_witness_start(struct cell_witness *w, uint16_t port, int64_t origin_ns, struct err *err);
 
-/* A sample that began after this call.  0 or -ETIMEDOUT. */
-int cell_witness_fresh(struct cell_witness *w, int64_t deadline_ns, struct sampler_now *ret);
+/* A sample that began after this call; `dump`: one with a dump, so that all its columns did.  0 or
+ * -ETIMEDOUT.  Without a sampler: a look at the sockets if a dump is wanted, else only a pause. */
+int cell_witness_fresh(struct cell_witness *w, bool dump, int64_t deadline_ns,
+		       struct sampler_now *ret);
 
 /* The load has settled: read the counters again, see the last canary, stop the sniffer. */
 int cell_witness_after_load(struct cell_witness *w, struct err *err);

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/mono.h"
+#include "bench/affinity.h"
 #include "bench/client_thread.h"
 #include "bench/ledger.h"
 #include "bench/protocol.h"
@@ -16,6 +18,7 @@
 #define EVENTS_AT_ONCE 256
 #define STARTS_AT_ONCE 64 /* then look at the sockets again: answers must not wait for a burst */
 #define CLOSER_THREADS 16
+#define SPIN_NS (60 * NS_PER_US) /* a sleeper wakes up so late, at most times */
 #define WAIT_MAX_NS (20 * NS_PER_MS) /* how long the stop flag may go unseen */
 #define STOP_GRACE_NS NS_PER_S
 
@@ -34,11 +37,11 @@ static bool may_start(const struct client_thread *t)
 	return !t->stopping && (t->starts_max == 0 || t->starts < t->starts_max);
 }
 
-static void begin(struct client_thread *t, struct conn *c, int64_t intended_ns)
+static void begin(struct client_thread *t, struct conn *c, int64_t intended_ns, int64_t now_ns)
 {
 	t->starts++;
 	c->linger_s = (int32_t)t->spec->linger_s;
-	client_conn_begin(t, c, intended_ns);
+	client_conn_begin(t, c, intended_ns, now_ns);
 }
 
 /* When client `c`'s next connection was meant to start: the first of a visit at the visit's time, the
@@ -69,10 +72,10 @@ static void start_ready(struct client_thread *t)
 
 		if (t->spec->shape == LOAD_SATURATE) {
 			if (may_start(t))
-				begin(t, c, now_ns);
+				begin(t, c, now_ns, now_ns);
 		} else if (c->pending > 0 && !t->stopping) {
 			c->pending--;
-			begin(t, c, visit_ns(t, c, now_ns));
+			begin(t, c, visit_ns(t, c, now_ns), now_ns);
 		}
 	}
 }
@@ -108,7 +111,8 @@ static void start_due(struct client_thread *t)
 			continue;
 		if (!c)
 			break;
-		begin(t, c, client >= 0 ? visit_ns(t, c, now_ns) : t->begin_ns + t->arrival_ns);
+		begin(t, c, client >= 0 ? visit_ns(t, c, now_ns) : t->begin_ns + t->arrival_ns,
+		      now_ns);
 		t->have_arrival = arrival_next(&t->arrival, &t->arrival_ns, &t->arrival_client);
 	}
 }
@@ -194,6 +198,8 @@ static void wait_for_events(struct client_thread *t)
 		wait_ns = t->begin_ns + t->arrival_ns - now_ns;
 	if (t->oldest && t->oldest->deadline_ns - now_ns < wait_ns)
 		wait_ns = t->oldest->deadline_ns - now_ns;
+	if (t->spec->pacing == PACING_SPIN && t->have_arrival)
+		wait_ns -= SPIN_NS;
 	if (t->ready || wait_ns < 0)
 		wait_ns = 0;
 	ts = (struct timespec){ .tv_sec = 0, .tv_nsec = (long)wait_ns };
@@ -204,6 +210,8 @@ static void wait_for_events(struct client_thread *t)
 
 		if (c) {
 			client_conn_event(t, c, event[i].events);
+			if (t->spec->pacing == PACING_SPIN)
+				start_due(t);
 			continue;
 		}
 		for (done = closer_return_take(t->back); done;) {
@@ -220,6 +228,9 @@ static void *client_main(void *arg)
 	int64_t give_up_ns = INT64_MAX;
 
 	mono_thread_plain_priority();
+	(void)prctl(PR_SET_TIMERSLACK, 1); /* cannot fail; else the kernel may wake us 50 us late */
+	if (t->client->o.pinned)
+		affinity_pin(t->index);
 	t->have_arrival = arrival_next(&t->arrival, &t->arrival_ns, &t->arrival_client);
 	while (mono_now_ns() < t->begin_ns && SHARED_GET(t->shared->stop) == STOP_NO)
 		mono_sleep_until(t->begin_ns);
@@ -253,6 +264,7 @@ static void thread_release(struct client_thread *t)
 	hist_release(&t->response);
 	hist_release(&t->service);
 	hist_release(&t->connect);
+	hist_release(&t->start_error);
 	closer_return_free(t->back);
 	if (t->epoll_fd >= 0)
 		(void)close(t->epoll_fd); /* nothing is written to it */
@@ -267,7 +279,8 @@ static int thread_memory(struct client_thread *t, struct err *err)
 	t->request = malloc(PROTOCOL_REQUEST_MAX + 1);
 	t->receive = malloc(RECEIVE_BYTES);
 	if (!t->conn || !t->request || !t->receive || hist_init(&t->response) != 0 ||
-	    hist_init(&t->service) != 0 || hist_init(&t->connect) != 0)
+	    hist_init(&t->service) != 0 || hist_init(&t->connect) != 0 ||
+	    hist_init(&t->start_error) != 0)
 		return err_set(err, -ENOMEM, "no memory for %lld clients",
 			       (long long)t->conn_count);
 	for (int64_t i = t->conn_count - 1; i >= 0; i--) {
@@ -399,6 +412,7 @@ void client_finish(struct client *c, struct record_repeat *r)
 		hist_merge(&r->response, &t->response);
 		hist_merge(&r->service, &t->service);
 		hist_merge(&r->connect, &t->connect);
+		hist_merge(&r->start_error, &t->start_error);
 		ledger_add_to(&r->cost.client_cpu_ns, t->cpu_user_ns + t->cpu_system_ns);
 	}
 	sum_rates(c, r);

@@ -28,6 +28,7 @@ struct client_options {
 	struct endpoint server;       /* its port is the first of spec->destinations */
 	bool bind_source;             /* name the source even when there is only one */
 	int threads;
+	bool pinned;                  /* thread i to CPU i (bench/affinity.h) */
 	int64_t start_ns;             /* mono: when the schedule's 0 is */
 	struct cell_shared *shared;   /* progress and stop */
 };

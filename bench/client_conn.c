@@ -91,7 +91,8 @@ static void read_on(struct client_thread *t, struct conn *c)
 		ssize_t n;
 
 		if (c->phase == CONN_READING && c->reply_bytes < 0) {
-			int code = http_client_head(c->fd, t->receive, RECEIVE_BYTES, &c->reply_bytes);
+			int code =
+				http_client_head(c->fd, t->receive, RECEIVE_BYTES, &c->reply_bytes);
 
 			if (code == -EAGAIN)
 				return;
@@ -130,35 +131,49 @@ static void read_on(struct client_thread *t, struct conn *c)
 
 /* --- sending --------------------------------------------------------------------------------- */
 
-static void request_sent(struct client_thread *t, struct conn *c)
+/* What epoll shall look for, if it does not yet. */
+static void watch(struct client_thread *t, struct conn *c, uint32_t events)
+{
+	struct epoll_event e = { .events = events | EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = c };
+
+	if (c->watched == e.events)
+		return;
+	if (epoll_ctl(t->epoll_fd, c->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, c->fd, &e) != 0)
+		client_conn_fail(t, c, errno);
+	else
+		c->watched = e.events;
+}
+
+/* Room to send is looked for only by those who wait for it: a fresh socket always has it, and every
+ * connection would begin with an event that says so. */
+static uint32_t events_wanted(const struct client_thread *t)
+{
+	return t->strategy->on_event ? EPOLLOUT : 0; /* changes of state show as room to send */
+}
+
+static void request_sent(struct client_thread *t, struct conn *c, int64_t now_ns)
 {
 	c->phase = CONN_READING;
-	client_deadline_set(t, c, mono_now_ns());
+	client_deadline_set(t, c, now_ns);
 	if (t->strategy->on_sent)
 		(void)t->strategy->on_sent(c); /* always NEXT_READ */
+	watch(t, c, events_wanted(t));
 }
 
-static void send_on(struct client_thread *t, struct conn *c)
+/* The text of the request in t->request: the same every time it is written, so that a partial write
+ * can go on from there. */
+static void write_request(struct client_thread *t, const struct conn *c)
 {
-	while (c->sent_bytes < c->request_bytes) {
-		ssize_t n = send(c->fd, t->request + c->sent_bytes, c->request_bytes - c->sent_bytes,
-				 MSG_NOSIGNAL);
+	struct request r = { .action = t->strategy->server_action,
+			     .reply_bytes = c->reply_bytes,
+			     .think_us = t->spec->think_ns / NS_PER_US };
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return;
-		if (n < 0) {
-			client_conn_fail(t, c, errno);
-			return;
-		}
-		c->sent_bytes += (uint32_t)n;
-		t->ledger.request_bytes_sent += n;
-	}
-	request_sent(t, c);
+	if (t->spec->http)
+		(void)http_client_request(t->spec, t->strategy, t->request, PROTOCOL_REQUEST_MAX);
+	else
+		(void)protocol_encode(&r, c->request_bytes, t->request);
 }
 
-/* The request is the same text every time it is written, so a partial write can go on from here. */
 static void make_request(struct client_thread *t, struct conn *c)
 {
 	int64_t size = size_dist_pick(&t->spec->request_bytes, &t->random);
@@ -177,52 +192,105 @@ static void make_request(struct client_thread *t, struct conn *c)
 
 	c->reply_bytes = r.reply_bytes;
 	c->request_bytes = (uint32_t)protocol_encode(&r, (size_t)size, t->request);
-	t->ledger.reply_bytes_asked += r.reply_bytes;
 }
 
-static void send_first(struct client_thread *t, struct conn *c)
+/* A request is asked for once there is a connection to ask on. */
+static void count_asked(struct client_thread *t, const struct conn *c)
+{
+	if (!t->spec->http)
+		t->ledger.reply_bytes_asked += c->reply_bytes;
+}
+
+/* Send what is left of the request.  0, or an errno. */
+static int send_some(struct client_thread *t, struct conn *c)
+{
+	while (c->sent_bytes < c->request_bytes) {
+		ssize_t n = send(c->fd, t->request + c->sent_bytes,
+				 c->request_bytes - c->sent_bytes, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno;
+		c->sent_bytes += (uint32_t)n;
+		t->ledger.request_bytes_sent += n;
+	}
+	return 0;
+}
+
+static void send_on(struct client_thread *t, struct conn *c, int64_t now_ns)
+{
+	int code = send_some(t, c);
+
+	if (code == 0)
+		request_sent(t, c, now_ns);
+	else if (code == EAGAIN)
+		watch(t, c, EPOLLOUT);
+	else
+		client_conn_fail(t, c, code);
+}
+
+static void send_next(struct client_thread *t, struct conn *c, int64_t now_ns)
 {
 	make_request(t, c);
+	count_asked(t, c);
 	c->phase = CONN_SENDING;
-	send_on(t, c);
-}
-
-/* A request that did not fit at once is written again from its text. */
-static void send_rest(struct client_thread *t, struct conn *c)
-{
-	struct request r = { .action = t->strategy->server_action,
-			     .reply_bytes = c->reply_bytes,
-			     .think_us = t->spec->think_ns / NS_PER_US };
-
-	if (t->spec->http)
-		(void)http_client_request(t->spec, t->strategy, t->request, PROTOCOL_REQUEST_MAX);
-	else
-		(void)protocol_encode(&r, c->request_bytes, t->request);
-	send_on(t, c);
+	send_on(t, c, now_ns);
 }
 
 /* --- connecting ------------------------------------------------------------------------------ */
+
+static void note_established(struct client_thread *t, struct conn *c, int64_t now_ns)
+{
+	c->established = true;
+	c->phase = CONN_SENDING;
+	t->ledger.established++;
+	hist_record(&t->connect, now_ns - c->connect_ns);
+	count_asked(t, c);
+}
 
 static void established(struct client_thread *t, struct conn *c)
 {
 	int number = 0;
 	socklen_t size = sizeof(number);
+	int64_t now_ns = mono_now_ns();
 
 	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &number, &size) != 0 || number != 0) {
 		client_conn_fail(t, c, number ? number : errno);
 		return;
 	}
-	c->established = true;
-	t->ledger.established++;
-	hist_record(&t->connect, mono_now_ns() - c->connect_ns);
-	send_first(t, c);
+	note_established(t, c, now_ns);
+	write_request(t, c);
+	send_on(t, c, now_ns);
 }
 
-static int watch(struct client_thread *t, struct conn *c)
+/*
+ * On a short path the SYN-ACK is back before connect() returns, EINPROGRESS or not: so the request
+ * is tried at once, and most connections never wait for an event that says they are established.
+ */
+static void send_first(struct client_thread *t, struct conn *c)
 {
-	struct epoll_event e = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = c };
+	int64_t now_ns = mono_now_ns();
+	int code;
 
-	return epoll_ctl(t->epoll_fd, EPOLL_CTL_ADD, c->fd, &e) == 0 ? 0 : errno;
+	make_request(t, c);
+	code = send_some(t, c);
+	if (code == EAGAIN && c->sent_bytes == 0) {
+		client_deadline_set(t, c, c->start_ns);
+		watch(t, c, EPOLLOUT);
+		return;
+	}
+	if (code != 0 && code != EAGAIN) {
+		client_conn_fail(t, c, code);
+		return;
+	}
+	note_established(t, c, now_ns);
+	if (code == 0) {
+		request_sent(t, c, now_ns);
+		return;
+	}
+	client_deadline_set(t, c, now_ns);
+	watch(t, c, EPOLLOUT);
 }
 
 /* Returns 0, or the errno that ended the attempt. */
@@ -239,25 +307,29 @@ static int open_socket(struct client_thread *t, struct conn *c)
 	if (c->fd < 0)
 		return errno;
 	if (stream) /* so that a request of several segments does not wait for ACKs */
-		(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* cannot fail */
+		(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on,
+				 sizeof(on)); /* cannot fail */
 	code = ports_assign(&t->ports, c->fd, stream, &to);
 	if (code != 0)
 		return code;
 	size = endpoint_to_sockaddr(&to, &sa);
 	if (connect(c->fd, (struct sockaddr *)&sa, size) != 0 && errno != EINPROGRESS)
 		return errno;
-	return watch(t, c);
+	return 0;
 }
 
-static void count_start(struct client_thread *t, struct conn *c, int64_t intended_ns)
+static void count_start(struct client_thread *t, struct conn *c, int64_t intended_ns,
+			int64_t now_ns)
 {
-	int64_t now_ns = mono_now_ns(), late_ns = now_ns - intended_ns;
+	int64_t late_ns = now_ns - intended_ns;
 
 	c->intended_ns = intended_ns;
 	c->start_ns = now_ns;
 	t->in_flight++;
 	t->ledger.requests_attempted++;
 	SHARED_ADD(t->shared->requests, 1);
+	if (t->spec->shape != LOAD_SATURATE)
+		hist_record(&t->start_error, late_ns > 0 ? late_ns : 0);
 	if (late_ns > NS_PER_MS)
 		t->ledger.late_starts++;
 	if (late_ns > t->ledger.late_max_ns)
@@ -267,14 +339,13 @@ static void count_start(struct client_thread *t, struct conn *c, int64_t intende
 	t->last_start_ns = now_ns;
 }
 
-void client_conn_begin(struct client_thread *t, struct conn *c, int64_t intended_ns)
+void client_conn_begin(struct client_thread *t, struct conn *c, int64_t intended_ns, int64_t now_ns)
 {
 	int code;
 
-	count_start(t, c, intended_ns);
+	count_start(t, c, intended_ns, now_ns);
 	if (c->phase == CONN_IDLE) {
-		client_deadline_set(t, c, c->start_ns);
-		send_first(t, c);
+		send_next(t, c, now_ns);
 		return;
 	}
 	t->ledger.attempted++;
@@ -282,15 +353,17 @@ void client_conn_begin(struct client_thread *t, struct conn *c, int64_t intended
 	if (++t->open > t->ledger.in_flight_peak)
 		t->ledger.in_flight_peak = t->open;
 	c->established = false;
+	c->watched = 0;
 	c->reply_bytes = c->received_bytes = 0;
-	c->requests_left = t->strategy->many_requests ? (uint32_t)t->spec->requests_per_connection : 1;
-	c->connect_ns = c->start_ns;
+	c->requests_left =
+		t->strategy->many_requests ? (uint32_t)t->spec->requests_per_connection : 1;
+	c->connect_ns = now_ns;
 	c->phase = CONN_CONNECTING;
 	code = open_socket(t, c);
 	if (code != 0)
 		client_conn_fail(t, c, code);
 	else
-		client_deadline_set(t, c, c->start_ns);
+		send_first(t, c);
 }
 
 /* --- events ---------------------------------------------------------------------------------- */
@@ -303,8 +376,10 @@ static void event_connecting(struct client_thread *t, struct conn *c, uint32_t e
 
 static void event_sending(struct client_thread *t, struct conn *c, uint32_t events)
 {
-	if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
-		send_rest(t, c);
+	if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
+		return;
+	write_request(t, c);
+	send_on(t, c, mono_now_ns());
 }
 
 static void event_reading(struct client_thread *t, struct conn *c, uint32_t events)
@@ -352,8 +427,10 @@ void client_conn_event(struct client_thread *t, struct conn *c, uint32_t events)
 {
 	static void (*const handler[CONN_PHASE_COUNT])(struct client_thread *, struct conn *,
 						       uint32_t) = {
-		[CONN_CONNECTING] = event_connecting, [CONN_SENDING] = event_sending,
-		[CONN_READING] = event_reading,	      [CONN_CLOSING] = event_closing,
+		[CONN_CONNECTING] = event_connecting,
+		[CONN_SENDING] = event_sending,
+		[CONN_READING] = event_reading,
+		[CONN_CLOSING] = event_closing,
 		[CONN_IDLE] = event_idle,
 	};
 

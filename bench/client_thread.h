@@ -47,13 +47,13 @@ struct client_thread {
 
 	struct record_ledger ledger;
 	int64_t errnos[LEDGER_ERRNOS];
-	struct hist response, service, connect;
+	struct hist response, service, connect, start_error;
 	char *request, *receive;
 	int64_t cpu_user_ns, cpu_system_ns;
 };
 
-/* Begin a connection, or the next request on an idle one.  intended_ns is mono. */
-void client_conn_begin(struct client_thread *t, struct conn *c, int64_t intended_ns);
+/* Begin a connection, or the next request on an idle one, now.  Both times are mono. */
+void client_conn_begin(struct client_thread *t, struct conn *c, int64_t intended_ns, int64_t now_ns);
 
 /* What epoll said about it. */
 void client_conn_event(struct client_thread *t, struct conn *c, uint32_t events);

@@ -24,7 +24,7 @@
 #define LIFETIME_DEFAULT_NS (60 * NS_PER_S)
 #define LIFETIME_MAX_NS     (3600 * NS_PER_S)
 #define TOP_DEFAULT         10
-#define FLOWS_DEFAULT       (INT64_C(4) << 20)
+#define FLOWS_DEFAULT       (INT64_C(1) << 20)
 #define FLOWS_MAX           (INT64_C(1) << 28)
 #define OUT_BYTES           (256 * 1024)
 
@@ -195,7 +195,9 @@ static struct tally_source source_of(const struct sniffer_report *r)
 		.cut = r->cut,
 		.bad = r->bad,
 		.filtered = r->filtered,
+		.unknown_link = r->unknown_link,
 		.duplicates = r->flow.duplicates,
+		.evicted = r->flow.evicted,
 		.evicted_open = r->flow.evicted_open,
 		.first_ns = r->first_ns,
 		.last_ns = r->last_ns,
@@ -243,7 +245,8 @@ static int finish(struct analysis *a, const struct sniffer_report *r, const char
 		tally_print(&a->tally, &source, a->out);
 	else if (a->output == OUTPUT_LADDER)
 		code = write_ladder(a, r, err);
-	(void)name;
+	if (code == 0 && a->plots)
+		code = tally_plot(&a->tally, &source, name, a->plots, err);
 	if (code != 0)
 		return code;
 	if (r->broken[0])
@@ -267,7 +270,11 @@ static int read_files(struct analysis *a, const struct args *args, struct sniffe
 				    .flow = flow_options(a),
 				    .stop = &a->stop };
 
-	return sniffer_read_files(&in, r, err);
+	int code = sniffer_read_files(&in, r, err);
+
+	/* What cannot be opened is the user's to mend. */
+	return code == -ENOENT || code == -EACCES || code == -EISDIR || code == -ENOTDIR ? -EINVAL
+											 : code;
 }
 
 static int watch(struct analysis *a, const struct args *args, struct sniffer_report *r,
@@ -351,7 +358,7 @@ static const struct opt options[] = {
 	{ "plots", 0, "DIR", NULL, "graphs: TIME_WAIT per host over time, classes, close delay" },
 	{ "lifetime", 0, "TIME", NULL, "how long TIME_WAIT lasts (default: 60s)" },
 	{ "top", 'n', "N", NULL, "how many hosts and closes are listed (default: 10)" },
-	{ "max-connections", 0, "N", NULL, "live ones remembered at most (default: 4194304)" },
+	{ "max-connections", 0, "N", NULL, "live ones remembered at most (default: 1048576)" },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 

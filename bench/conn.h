@@ -31,6 +31,7 @@ struct conn {
 	uint8_t phase;           /* enum conn_phase */
 	uint8_t next;            /* enum conn_next while CLOSING */
 	bool established;
+	uint32_t watched;        /* what epoll looks for; 0: not watched yet */
 	int err_number;          /* errno behind the outcome, 0 if none */
 	enum outcome outcome;    /* valid once the socket is gone */
 	int64_t intended_ns;     /* when the request now under way was meant to start */

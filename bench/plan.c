@@ -240,7 +240,7 @@ static int choose_threads(const struct plan_case *p, const struct plan_host *hos
 	int64_t wanted = p->spec->threads;
 
 	if (wanted == 0)
-		wanted = isnan(p->rate_per_s) ? host->cpus / 2
+		wanted = isnan(p->rate_per_s) ? host->cpus
 					      : (int64_t)ceil(p->rate_per_s / THREAD_RATE);
 	if (p->spec->threads == 0 && wanted > host->cpus)
 		wanted = host->cpus;

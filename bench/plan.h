@@ -16,10 +16,11 @@
 
 struct err;
 
-/* What the machine offers; read once, inside and outside a lab. */
+/* What the machine offers; read once, inside and outside a lab.  The limit of descriptors is raised
+ * as far as it may be (bench/fdlimit.h). */
 struct plan_host {
 	int64_t cpus, config_hz;     /* config_hz: 0 if unknown */
-	int64_t fd_limit;            /* RLIMIT_NOFILE, hard */
+	int64_t fd_limit;            /* RLIMIT_NOFILE */
 	int64_t port_low, port_high; /* what a fresh namespace has */
 	struct lab_probe lab;
 	bool gnuplot;

@@ -4,18 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/fdlimit.h"
 #include "bench/lab.h"
 #include "bench/plan.h"
 
 /* net/ipv4/af_inet.c inet_init_net(): what every new namespace begins with. */
 #define PORT_LOW  32768
 #define PORT_HIGH 60999
-
-#define FDS_UNLIMITED INT64_C(1073741816) /* fs.nr_open cannot be more */
 
 /* The coarse clocks advance by one jiffy: their resolution is 1/HZ (kernel/time/posix-timers.c). */
 int64_t plan_probe_hz(void)
@@ -35,17 +33,6 @@ static int64_t probe_cpus(void)
 	if (sched_getaffinity(0, sizeof(set), &set) == 0)
 		return CPU_COUNT(&set);
 	return sysconf(_SC_NPROCESSORS_ONLN) > 0 ? sysconf(_SC_NPROCESSORS_ONLN) : 1;
-}
-
-static int64_t probe_fds(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return 1024; /* the least a limit is ever set to in practice */
-	return limit.rlim_max == RLIM_INFINITY || limit.rlim_max > (rlim_t)FDS_UNLIMITED
-		       ? FDS_UNLIMITED
-		       : (int64_t)limit.rlim_max;
 }
 
 static bool on_path(const char *program)
@@ -68,7 +55,7 @@ void plan_probe(struct plan_host *ret)
 {
 	*ret = (struct plan_host){ .cpus = probe_cpus(),
 				   .config_hz = plan_probe_hz(),
-				   .fd_limit = probe_fds(),
+				   .fd_limit = fdlimit_raise(),
 				   .port_low = PORT_LOW,
 				   .port_high = PORT_HIGH,
 				   .gnuplot = on_path("gnuplot") };

@@ -40,6 +40,8 @@ enum load_engine {
 	ENGINE_STRAIGHT, /* one thread is both ends of its connections: saturation at its highest */
 	LOAD_ENGINE_COUNT
 };
+/* How a thread waits for the next start: asleep, or asleep until shortly before and then looking. */
+enum load_pacing { PACING_SLEEP, PACING_SPIN, LOAD_PACING_COUNT };
 enum arrival_spacing { ARRIVAL_CONSTANT, ARRIVAL_POISSON, ARRIVAL_SPACING_COUNT };
 enum port_policy { PORTS_KERNEL, PORTS_RANGE, PORTS_EXPLICIT, PORT_POLICY_COUNT };
 enum capture_mode { CAPTURE_OFF, CAPTURE_ON, CAPTURE_KEEP, CAPTURE_MODE_COUNT };
@@ -80,6 +82,7 @@ struct case_spec {
 	struct load_step step[LOAD_STEPS_MAX]; /* steps */
 	int64_t step_count;
 	enum arrival_spacing spacing;
+	enum load_pacing pacing;
 	int64_t duration_ns;             /* of the load */
 	int64_t connections;             /* stop after so many attempts; 0: no limit */
 	int64_t requests_per_connection; /* keepalive */
@@ -100,6 +103,7 @@ struct case_spec {
 	struct lab_sysctl sysctl[CASE_SYSCTL_MAX];
 	int64_t sysctl_count;
 	/* witnesses */
+	bool sampler; /* count sockets while the load runs */
 	int64_t sample_period_ns;
 	enum capture_mode capture;
 	int64_t capture_buffer_bytes;

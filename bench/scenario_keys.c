@@ -19,6 +19,7 @@
 
 static const char *const shape_words[LOAD_SHAPE_COUNT] = { "poll", "rate", "steps", "saturate" };
 static const char *const spacing_words[ARRIVAL_SPACING_COUNT] = { "constant", "poisson" };
+static const char *const pacing_words[LOAD_PACING_COUNT] = { "sleep", "spin" };
 static const char *const engine_words[LOAD_ENGINE_COUNT] = { "event", "straight" };
 static const char *const port_words[PORT_POLICY_COUNT] = { "kernel", "range", "explicit" };
 static const char *const capture_words[CAPTURE_MODE_COUNT] = { "off", "on", "keep" };
@@ -51,6 +52,11 @@ static const char *shape_word(int i)
 static const char *spacing_word(int i)
 {
 	return i < ARRIVAL_SPACING_COUNT ? spacing_words[i] : NULL;
+}
+
+static const char *pacing_word(int i)
+{
+	return i < LOAD_PACING_COUNT ? pacing_words[i] : NULL;
 }
 
 static const char *engine_word(int i)
@@ -153,6 +159,9 @@ const struct scenario_key scenario_keys[] = {
 	"\"from\" and \"to\"." },
 { "load.spacing", &scenario_kind_word, FIELD(spacing), 0, 0, "constant", spacing_word, is_open_loop,
 	"Shapes rate and steps: equal gaps, or exponential ones (a Poisson process)." },
+{ "load.pacing", &scenario_kind_word, FIELD(pacing), 0, 0, "sleep", pacing_word, is_open_loop,
+	"Shapes rate and steps: how a client thread waits for the next start: asleep; spin: the "
+	"last stretch awake, for starts on time at the price of a CPU." },
 { "load.duration", &scenario_kind_duration, FIELD(duration_ns),
   10 * MS_NS, HOUR_NS, "8s", NULL, has_duration,
 	"How long new requests are started; shape steps has its own durations." },
@@ -182,8 +191,8 @@ const struct scenario_key scenario_keys[] = {
 	"Limit for the connect, for the reply and for the close, each." },
 { "protocol.linger", &scenario_kind_int, FIELD(linger_s), 0, 3600, "5", NULL, NULL,
 	"Seconds of SO_LINGER, for strategies that close with a timed linger." },
-{ "server.threads", &scenario_kind_int, FIELD(server_threads), 1, 64, "1", NULL, NULL,
-	"Threads of the mock server." },
+{ "server.threads", &scenario_kind_int, FIELD(server_threads), 0, 64, "0", NULL, NULL,
+	"Threads of the mock server; 0: chosen by the plan." },
 { "addressing.family", &scenario_kind_family, FIELD(family), 4, 6, "4", NULL, NULL,
 	"IPv4 or IPv6." },
 { "addressing.sources", &scenario_kind_int, FIELD(sources), 1, 4096, "1", NULL, NULL,
@@ -205,6 +214,8 @@ const struct scenario_key scenario_keys[] = {
 	"them as tuning.sysctl." },
 { "tuning.sysctl", &scenario_kind_sysctl, 0, 0, 0, NULL, NULL, NULL,
 	"Kernel settings to apply in the lab: { \"net.ipv4.tcp_tw_reuse\": 1 }." },
+{ "witnesses.sampler", &scenario_kind_bool, FIELD(sampler), 0, 0, "true", NULL, NULL,
+	"Count sockets by state over time; off only to measure what watching costs." },
 { "witnesses.sample_period", &scenario_kind_duration, FIELD(sample_period_ns),
   MS_NS, MINUTE_NS, "100ms", NULL, NULL,
 	"Time between two counts of sockets by state." },

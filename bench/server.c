@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -11,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/mono.h"
+#include "bench/affinity.h"
 #include "bench/ledger.h"
 #include "bench/server_thread.h"
 
@@ -71,6 +73,8 @@ static void *server_main(void *arg)
 	bool go = true;
 
 	mono_thread_plain_priority();
+	if (t->o->pinned)
+		affinity_pin(t->index);
 	while (go) {
 		int64_t now_ns = mono_now_ns();
 		int64_t wake_ns = server_conn_wake(t, now_ns);
@@ -112,6 +116,9 @@ static int open_socket(const struct server_options *o, uint32_t i, int type, str
 	fd = socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return err_errno(err, "make a server socket");
+	/* Accepted sockets inherit it: a reply of several segments shall not wait for ACKs. */
+	if (type == SOCK_STREAM)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* cannot fail */
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0 ||
 	    bind(fd, (struct sockaddr *)&sa, size) != 0 ||
@@ -189,6 +196,9 @@ static int thread_init(struct server *s, int index, struct err *err)
 	if (code != 0)
 		return err_set(err, code, "cannot watch the stop descriptor: %s", strerror(-code));
 	code = open_all(t, &t->listener, WATCH_LISTENER, err);
+	/* The group is chosen for by its first member's program, once all are in it. */
+	for (uint32_t i = 0; code == 0 && s->o.pinned && index == s->threads - 1 && i < s->o.ports; i++)
+		affinity_steer(t->listener[i].fd, (uint32_t)s->threads);
 	if (code == 0 && s->o.udp)
 		code = open_all(t, &t->datagram, WATCH_DATAGRAM, err);
 	return code;

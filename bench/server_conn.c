@@ -305,7 +305,6 @@ void server_conn_accept(struct server_thread *t, int fd)
 {
 	struct epoll_event e = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET };
 	struct sconn *c = conn_take(t);
-	int on = 1;
 
 	atomic_fetch_add_explicit(&t->accepted, 1, memory_order_relaxed);
 	if (!c) {
@@ -318,7 +317,10 @@ void server_conn_accept(struct server_thread *t, int fd)
 		t->all->all_previous = c;
 	t->all = c;
 	atomic_fetch_add_explicit(&t->open, 1, memory_order_relaxed);
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* cannot fail */
+	/* The request is mostly here before accept() is: who closes after the reply is never watched. */
+	read_all(t, c, false);
+	if (c->watched.fd < 0)
+		return;
 	e.data.ptr = c;
 	if (epoll_ctl(t->epoll_fd, EPOLL_CTL_ADD, fd, &e) != 0)
 		end(t, c, ENDED_OTHER);

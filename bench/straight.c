@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/mono.h"
+#include "bench/affinity.h"
 #include "bench/ledger.h"
 #include "bench/straight_conn.h"
 
@@ -39,6 +40,8 @@ static void *straight_main(void *arg)
 	int64_t user_ns, system_ns;
 
 	mono_thread_plain_priority();
+	if (s->o.pinned)
+		affinity_pin(t->index);
 	while (mono_now_ns() < t->begin_ns && SHARED_GET(t->shared->stop) == STOP_NO)
 		mono_sleep_until(t->begin_ns);
 	while (may_go_on(t, t->last_ns = mono_now_ns()))
@@ -123,7 +126,7 @@ static int thread_init(struct straight *s, int index, struct err *err)
 	const struct case_spec *spec = s->o.spec;
 	int64_t n = s->threads;
 
-	*t = (struct straight_thread){ .straight = s, .spec = spec, .strategy = spec->strategy,
+	*t = (struct straight_thread){ .straight = s, .index = index, .spec = spec, .strategy = spec->strategy,
 				       .shared = s->o.shared, .begin_ns = s->o.start_ns };
 	t->end_ns = t->begin_ns + spec->duration_ns;
 	t->starts_max = spec->connections > 0 ? (spec->connections - index + n - 1) / n : 0;

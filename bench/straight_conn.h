@@ -25,6 +25,7 @@ struct straight_thread {
 	const struct strategy *strategy;
 	struct cell_shared *shared;
 	pthread_t thread;
+	int index;
 	int *listener;                 /* one per destination port of this thread */
 	struct ports ports;
 	int64_t begin_ns, end_ns, last_ns, starts_max, cpu_ns;

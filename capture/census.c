@@ -10,7 +10,10 @@
 #include "capture/sampler.h"
 
 #define REFERENCE_PERIOD_NS NS_PER_S
-#define DUMP_SHARE          5 /* dumps may take one part in so many of the time */
+#define SHARED_SHARE        5 /* dumps may take one part in so many of the time, shared namespace */
+#define DUMP_SHARE          150 /* ... where sockstat alone tells TIME_WAIT, */
+#define RARE_SHARE          40  /* and once they would be rarer than ... */
+#define RARE_NS             (2 * NS_PER_S)
 
 /* COL_COUNT: in no column. */
 static const enum series_column column_of[TCPSTATE_COUNT] = {
@@ -48,9 +51,20 @@ void census_init(struct census *c, const struct sampler_options *options)
 			      .dump_every = 1 };
 }
 
-int64_t census_dump_every(int64_t cost_ns, int64_t period_ns)
+static int64_t gap_ns(int64_t cost_ns, bool shared)
 {
-	int64_t every = (cost_ns * DUMP_SHARE + period_ns - 1) / period_ns;
+	int64_t wide_ns = cost_ns * DUMP_SHARE, rare_ns = cost_ns * RARE_SHARE;
+
+	if (shared)
+		return cost_ns * SHARED_SHARE;
+	if (wide_ns <= RARE_NS)
+		return wide_ns;
+	return rare_ns > RARE_NS ? rare_ns : RARE_NS;
+}
+
+int64_t census_dump_every(int64_t cost_ns, int64_t period_ns, bool shared)
+{
+	int64_t every = (gap_ns(cost_ns, shared) + period_ns - 1) / period_ns;
 
 	return every > 1 ? every : 1;
 }
@@ -193,7 +207,7 @@ static void note_cost(struct census *c, int64_t cost_ns)
 	int64_t every;
 
 	c->cost_ns = c->cost_ns == 0 ? cost_ns : c->cost_ns + (cost_ns - c->cost_ns) / 4;
-	every = census_dump_every(c->cost_ns, c->options->period_ns);
+	every = census_dump_every(c->cost_ns, c->options->period_ns, c->options->shared);
 	if (every > c->dump_every)
 		c->dump_every = every;
 	c->skip = every - 1;
@@ -225,12 +239,12 @@ static int take_with_dump(struct census *c, int64_t now_ns, struct series_row *r
 	return 0;
 }
 
-int census_take(struct census *c, int64_t now_ns, struct err *err)
+int census_take(struct census *c, int64_t now_ns, bool dump, struct err *err)
 {
 	struct series_row row = c->row;
 	int r = 0;
 
-	if (c->skip == 0) {
+	if (c->skip == 0 || dump) {
 		r = take_with_dump(c, now_ns, &row, err);
 	} else {
 		c->skip--;

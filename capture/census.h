@@ -38,14 +38,15 @@ struct census {
 /* `options` is kept, not copied. */
 void census_init(struct census *c, const struct sampler_options *options);
 
-/* Count once, at mono time now_ns, into c->row.  0, or negative errno with *err and the row as
- * it was. */
-int census_take(struct census *c, int64_t now_ns, struct err *err);
+/* Count once, at mono time now_ns, into c->row; `dump`: with a dump, whatever it costs.  0, or
+ * negative errno with *err and the row as it was. */
+int census_take(struct census *c, int64_t now_ns, bool dump, struct err *err);
 
 /*
- * One sample in how many may have a dump, so that dumps of cost_ns take no more than a fifth of the
- * time.  1 or more.
+ * One sample in how many has a dump that costs cost_ns.  In a shared namespace TIME_WAIT itself
+ * hangs on it: dumps may take a fifth of the time.  Else 1 part in 150, but rather 1 in 40 than
+ * more than 2 s between them.  1 or more.
  */
-int64_t census_dump_every(int64_t cost_ns, int64_t period_ns);
+int64_t census_dump_every(int64_t cost_ns, int64_t period_ns, bool shared);
 
 #endif

@@ -68,6 +68,7 @@ static enum diag_status parse_message(const struct nlmsghdr *h, const uint8_t *p
 		error = payload_errno(payload, size);
 		return bad(sink, error ? error : EBADMSG);
 	case SOCK_DIAG_BY_FAMILY:
+	case TCPDIAG_GETSOCK:
 		return parse_socket(payload, size, sink);
 	default:
 		return bad(sink, EBADMSG);
@@ -110,6 +111,18 @@ int diag_open(struct err *err)
 	return err_errno(err, "open a sock_diag socket");
 }
 
+static int ask(int fd, const void *request, size_t size, struct err *err)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	ssize_t n;
+
+	do
+		n = sendto(fd, request, size, MSG_NOSIGNAL, (const struct sockaddr *)&kernel,
+			   sizeof(kernel));
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? err_errno(err, "ask for a socket dump") : 0;
+}
+
 int diag_request(int fd, int family, uint32_t states, struct err *err)
 {
 	struct {
@@ -121,14 +134,21 @@ int diag_request(int fd, int family, uint32_t states, struct err *err)
 		.r = { .sdiag_family = family == 4 ? AF_INET : AF_INET6,
 		       .sdiag_protocol = IPPROTO_TCP,
 		       .idiag_states = states } };
-	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	ssize_t n;
 
-	do
-		n = sendto(fd, &q, sizeof(q), MSG_NOSIGNAL, (const struct sockaddr *)&kernel,
-			   sizeof(kernel));
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? err_errno(err, "ask for a socket dump") : 0;
+	return ask(fd, &q, sizeof(q), err);
+}
+
+int diag_request_all(int fd, uint32_t states, struct err *err)
+{
+	struct {
+		struct nlmsghdr h;
+		struct inet_diag_req r;
+	} q = { .h = { .nlmsg_len = sizeof(q),
+		       .nlmsg_type = TCPDIAG_GETSOCK,
+		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.r = { .idiag_states = states } };
+
+	return ask(fd, &q, sizeof(q), err);
 }
 
 /* One piece from the kernel: its size, or negative errno. */
@@ -160,37 +180,27 @@ static void drain(int fd, uint8_t *buf, size_t size)
 	while (n >= 0 || n == -EMSGSIZE);
 }
 
-static int dump_family(int fd, int family, uint32_t states, struct diag_sink *sink, struct err *err)
+int diag_dump(int fd, uint32_t states, diag_socket_fn *fn, void *arg, bool *ret_interrupted,
+	      struct err *err)
 {
+	struct diag_sink sink = { .fn = fn, .arg = arg };
 	uint8_t buf[DIAG_PIECE_BYTES];
 	enum diag_status status;
 	ssize_t n;
-	int r = diag_request(fd, family, states, err);
+	int r = diag_request_all(fd, states, err);
 
 	if (r < 0)
 		return r;
 	do {
 		n = receive_piece(fd, buf, sizeof(buf), 0);
 		if (n < 0)
-			sink->error = (int)-n;
-		status = n < 0 ? DIAG_BAD : diag_parse(buf, (size_t)n, sink);
+			sink.error = (int)-n;
+		status = n < 0 ? DIAG_BAD : diag_parse(buf, (size_t)n, &sink);
 	} while (status == DIAG_MORE);
-	if (status == DIAG_DONE)
-		return 0;
-	drain(fd, buf, sizeof(buf));
-	return err_set(err, -sink->error, "cannot dump IPv%d sockets: %s", family,
-		       strerror(sink->error));
-}
-
-int diag_dump(int fd, uint32_t states, diag_socket_fn *fn, void *arg, bool *ret_interrupted,
-	      struct err *err)
-{
-	struct diag_sink sink = { .fn = fn, .arg = arg };
-	int r = dump_family(fd, 4, states, &sink, err);
-
-	if (r == 0)
-		r = dump_family(fd, 6, states, &sink, err);
-	if (r == 0)
+	if (status == DIAG_DONE) {
 		*ret_interrupted = sink.interrupted;
-	return r;
+		return 0;
+	}
+	drain(fd, buf, sizeof(buf));
+	return err_set(err, -sink.error, "cannot dump sockets: %s", strerror(sink.error));
 }

@@ -62,8 +62,15 @@ int diag_open(struct err *err);
 #define DIAG_ALL_STATES    0xFFFu
 #define DIAG_NOT_TIME_WAIT (DIAG_ALL_STATES & ~(1u << 6))
 
-/* Ask for a dump of one family (4 or 6).  0 or negative errno with *err.  diag_dump() does this. */
+/* Ask for a dump of one family (4 or 6).  0 or negative errno with *err. */
 int diag_request(int fd, int family, uint32_t states, struct err *err);
+
+/*
+ * Ask for a dump of both families in one walk of the table, which is what an empty dump costs.  Only
+ * the older request can (TCPDIAG_GETSOCK; net/ipv4/inet_diag.c inet_diag_dump_compat()): the newer
+ * one names a family.  As above; diag_dump() does this.
+ */
+int diag_request_all(int fd, uint32_t states, struct err *err);
 
 /*
  * Dump both families' TCP sockets whose state is in `states`.  Returns 0 (*ret_interrupted says

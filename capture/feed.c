@@ -107,6 +107,8 @@ bool feed_packet(struct feed *f, int64_t t_ns, const uint8_t *bytes, uint32_t ca
 		return note_udp(f, &f->batch[f->waiting]);
 	else if (st != SEGMENT_NOT)
 		note_other(r, st);
+	else if (!segment_knows(f->linktype))
+		r->unknown_link++;
 	return false;
 }
 

@@ -140,6 +140,13 @@ static uint32_t fill_hole(struct live_more *more, uint32_t start, uint32_t end)
 	return to - from;
 }
 
+/* A keep-alive probe repeats the last byte, long acknowledged: no payload (RFC 9293 3.8.4). */
+static bool is_keep_alive(const struct live *l, int d, const struct segment *s)
+{
+	return s->payload_bytes <= 1 && !(s->flags & (TCP_SYN | TCP_FIN)) && l->has_next[d] &&
+	       s->seq + 1 == l->dir[d].next && l->has_ack[!d] && l->dir[!d].ack == l->dir[d].next;
+}
+
 static void note_data(struct live *l, int d, const struct segment *s)
 {
 	struct live_dir *self = &l->dir[d];
@@ -213,6 +220,23 @@ static void note_fin(struct live *l, int d, const struct segment *s)
 	}
 }
 
+/*
+ * A RST that came before the connection was established did not end it: in SYN-SENT it answers the
+ * ACK of an older connection (RFC 9293 3.10.7.3), and the SYN is sent again.
+ */
+static void note_established(struct live *l, int64_t t_ns)
+{
+	l->established_ns = t_ns;
+	l->established = true;
+	l->first_rst = -1;
+	l->rst_after_fin = l->late_data_rst = false;
+	for (int d = 0; d < 2; d++) {
+		l->more[d].rst_ns = -1;
+		l->more[d].rst_exact = false;
+	}
+	note_closed(l);
+}
+
 static void note_ack(struct live *l, int d, const struct segment *s)
 {
 	struct live_dir *self = &l->dir[d];
@@ -223,10 +247,8 @@ static void note_ack(struct live *l, int d, const struct segment *s)
 		l->has_ack[d] = true;
 	}
 	if (!l->established && d == l->opener && !(s->flags & TCP_RST) && l->has_isn[!d] &&
-	    after_by(s->ack, l->more[!d].isn) > 0) {
-		l->established_ns = s->t_ns;
-		l->established = true;
-	}
+	    after_by(s->ack, l->more[!d].isn) > 0)
+		note_established(l, s->t_ns);
 	if (!l->has_fin[!d] || after_by(s->ack, l->more[!d].fin_seq) <= 0)
 		return;
 	if (pure && l->more[!d].fin_acked_plain_ns >= 0)
@@ -276,7 +298,8 @@ static void note_rst(struct live *l, int d, const struct segment *s)
 		l->rst_after_fin = true;
 	if (answers_late_data(l, d, s))
 		l->late_data_rst = true;
-	if (more->rst++ > 0)
+	more->rst++;
+	if (more->rst_ns >= 0)
 		return;
 	more->rst_ns = s->t_ns;
 	more->rst_exact = exact;
@@ -303,7 +326,7 @@ bool live_add(struct live *l, int dir, const struct segment *s)
 	} else {
 		if (s->flags & TCP_SYN)
 			note_syn(l, dir, s);
-		if (s->payload_bytes > 0)
+		if (s->payload_bytes > 0 && !is_keep_alive(l, dir, s))
 			note_data(l, dir, s);
 		if (s->flags & TCP_FIN)
 			note_fin(l, dir, s);

@@ -38,11 +38,13 @@ struct sampler {
 	struct newest newest;
 	int64_t start_ns;
 	pthread_t thread;
-	pthread_mutex_t lock; /* guards the next two */
+	pthread_mutex_t lock; /* guards the next four */
 	bool stop;
+	bool dump;            /* somebody waits for a dump */
 	int64_t fresh_ns;     /* when the newest sample with a dump began */
+	int64_t sample_ns;    /* when the newest sample began */
 	pthread_cond_t wake;  /* stop was set */
-	pthread_cond_t fresh; /* fresh_ns was set */
+	pthread_cond_t fresh; /* fresh_ns or sample_ns was set */
 };
 
 static void newest_write(struct newest *n, const struct sampler_now *now)
@@ -102,7 +104,7 @@ static bool wait_for_slot(struct sampler *s, int64_t slot_ns)
 	return !stop;
 }
 
-static void publish(struct sampler *s)
+static void publish(struct sampler *s, int64_t now_ns)
 {
 	const struct series_row *row = &s->census.row;
 	struct sampler_now now = { .taken = s->report.taken, .t_ns = row->t_ns };
@@ -116,6 +118,7 @@ static void publish(struct sampler *s)
 	newest_write(&s->newest, &now);
 	(void)pthread_mutex_lock(&s->lock);
 	s->fresh_ns = s->census.dumped_ns;
+	s->sample_ns = now_ns;
 	(void)pthread_cond_broadcast(&s->fresh); /* cannot fail: initialised */
 	(void)pthread_mutex_unlock(&s->lock);
 }
@@ -124,8 +127,14 @@ static void publish(struct sampler *s)
 static bool take(struct sampler *s, int64_t now_ns)
 {
 	struct err err;
-	int r = census_take(&s->census, now_ns, &err);
+	bool dump;
+	int r;
 
+	(void)pthread_mutex_lock(&s->lock);
+	dump = s->dump;
+	s->dump = false;
+	(void)pthread_mutex_unlock(&s->lock);
+	r = census_take(&s->census, now_ns, dump, &err);
 	if (r < 0) {
 		if (s->report.error == 0)
 			s->report.error = -r;
@@ -134,7 +143,7 @@ static bool take(struct sampler *s, int64_t now_ns)
 	s->report.taken++;
 	if (!series_add(&s->series, &s->census.row))
 		s->report.rows_lost++;
-	publish(s);
+	publish(s, now_ns);
 	return true;
 }
 
@@ -246,7 +255,7 @@ int sampler_start(const struct sampler_options *o, struct sampler **ret, struct 
 	if (!s)
 		return err_set(err, -ENOMEM, "no memory for the sampler");
 	s->options = *o;
-	s->fresh_ns = INT64_MIN;
+	s->fresh_ns = s->sample_ns = INT64_MIN;
 	census_init(&s->census, &s->options);
 	r = init_locks(s);
 	if (r < 0) {
@@ -275,21 +284,34 @@ void sampler_now(const struct sampler *s, struct sampler_now *ret)
 	newest_read(&s->newest, ret);
 }
 
-int sampler_wait_fresh(struct sampler *s, int64_t deadline_ns, struct sampler_now *ret)
+/* Until *mark, guarded by the lock, is later than this call. */
+static int wait_past(struct sampler *s, const int64_t *mark, int64_t deadline_ns,
+		     struct sampler_now *ret)
 {
 	struct timespec deadline = timespec_of(deadline_ns);
 	int64_t called_ns = mono_now_ns();
 	bool fresh;
 
 	(void)pthread_mutex_lock(&s->lock);
-	while (s->fresh_ns <= called_ns && mono_now_ns() < deadline_ns)
+	s->dump = s->dump || mark == &s->fresh_ns;
+	while (*mark <= called_ns && mono_now_ns() < deadline_ns)
 		(void)pthread_cond_timedwait(&s->fresh, &s->lock, &deadline); /* the loop decides */
-	fresh = s->fresh_ns > called_ns;
+	fresh = *mark > called_ns;
 	(void)pthread_mutex_unlock(&s->lock);
 	if (!fresh)
 		return -ETIMEDOUT;
 	sampler_now(s, ret);
 	return 0;
+}
+
+int sampler_wait_fresh(struct sampler *s, int64_t deadline_ns, struct sampler_now *ret)
+{
+	return wait_past(s, &s->fresh_ns, deadline_ns, ret);
+}
+
+int sampler_wait_next(struct sampler *s, int64_t deadline_ns, struct sampler_now *ret)
+{
+	return wait_past(s, &s->sample_ns, deadline_ns, ret);
 }
 
 void sampler_stop(struct sampler *s, struct series *ret_series, struct sampler_report *ret)

@@ -7,9 +7,9 @@
  * stands in capture/census.h.
  *
  * Samples fall on a fixed grid (start + k * period); one that could not be taken in its slot is
- * counted in `missed`, never made up for.  When a dump costs more than a fifth of the period, dumps
- * are thinned out (`dump_every` says how far) while sockstat's `tw` is still read at every sample;
- * between dumps the other columns keep their last value.  In a shared namespace `tw` cannot be
+ * counted in `missed`, never made up for.  When dumps would cost more than capture/census.h allows,
+ * they are thinned out (`dump_every` says how far) while sockstat's `tw` is still read at every
+ * sample; between dumps the other columns keep their last value.  In a shared namespace `tw` cannot be
  * split between the ends, so there TIME_WAIT keeps its last value too.
  */
 #ifndef TWBENCH_CAPTURE_SAMPLER_H
@@ -71,9 +71,13 @@ void sampler_now(const struct sampler *s, struct sampler_now *ret);
 
 /*
  * Wait until a sample that *began* after this call has been taken, one with a dump, so that nothing
- * in *ret is older than the call.  0, or -ETIMEDOUT with *ret untouched.  Any thread.
+ * in *ret is older than the call; the next sample has a dump for it.  0, or -ETIMEDOUT with *ret
+ * untouched.  Any thread.
  */
 int sampler_wait_fresh(struct sampler *s, int64_t deadline_ns, struct sampler_now *ret);
+
+/* The same for any sample: all but TIME_WAIT may be older. */
+int sampler_wait_next(struct sampler *s, int64_t deadline_ns, struct sampler_now *ret);
 
 /*
  * Stop and free; does not wait for the next slot.  The finished series (rows in time order) is

@@ -313,6 +313,17 @@ static enum segment_status link_netanalyzer(struct cursor *c, uint16_t *ret_type
 	return st == SEGMENT_OK ? link_ethernet(c, ret_type) : st;
 }
 
+/* Switches of Marvell and Broadcom put a tag between the addresses and the EtherType. */
+static enum segment_status link_dsa(struct cursor *c, uint16_t *ret_type)
+{
+	return ethertype_at(c, 18, 16, ret_type);
+}
+
+static enum segment_status link_edsa(struct cursor *c, uint16_t *ret_type)
+{
+	return ethertype_at(c, 22, 20, ret_type);
+}
+
 static const struct link {
 	int linktype;
 	enum segment_status (*decode)(struct cursor *c, uint16_t *ret_type);
@@ -353,6 +364,10 @@ static const struct link {
 	{ 117, link_pflog },              /* DLT_PFLOG */
 	{ 239, link_nflog },              /* DLT_NFLOG */
 	{ 240, link_netanalyzer },        /* DLT_NETANALYZER */
+	{ 284, link_dsa },                /* DLT_DSA_TAG_DSA */
+	{ 281, link_dsa },                /* DLT_DSA_TAG_BRCM */
+	{ 285, link_edsa },               /* DLT_DSA_TAG_EDSA */
+	{ 282, link_netanalyzer }, /* DLT_DSA_TAG_BRCM_PREPEND: four bytes before the frame */
 };
 
 static const struct link *link_of(int linktype)

@@ -37,6 +37,7 @@ struct sniffer_report {
 	uint64_t packets, tcp_packets, udp_packets;
 	uint64_t undecodable; /* cut short, contradictory or a later fragment; no ICMP, ARP */
 	uint64_t cut, bad, fragments; /* these, one by one */
+	uint64_t unknown_link;        /* of a link type that is not decoded */
 	uint64_t filtered;            /* left out by sniffer_files.filter, not in packets */
 	int64_t first_ns, last_ns;    /* of the packets; both 0 without any */
 	uint64_t received, dropped, if_dropped; /* pcap_stats; dropped ones are in received */

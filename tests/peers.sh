@@ -133,6 +133,17 @@ wait $load
 is "... exit 130" $? 130
 like "... with its result" "$(cat load.out)" '^client-fin: [0-9]+ connections'
 
+# A server that is not ours, with the other witnesses: what was there before is not counted, and of the
+# server's end nothing is claimed.
+for again in 1 2; do
+	run "$twbench" run smoke -s client-fin --target 127.0.0.1:20003 --out host --no-plots -q
+	is "run --target, time $again: exit 0" "$code$err" 0
+	is "... 100 TIME_WAITs at the client" \
+		"$(json host/latest/run.json 'repeats[0][1]["time_wait"]["client"]["peak"]')" 100
+	is "... unknown at the server" \
+		"$(json host/latest/run.json 'repeats[0][1]["time_wait"]["server"]["peak"]')" null
+done
+
 # --- 10,000 at once ----------------------------------------------------------------------------------
 
 crowd=10000

@@ -206,7 +206,7 @@ static void test_batches(void)
 		       m.s.cases[i].name);
 	ok(isnan(m.p.item[1].rate_per_s), "saturate has no rate");
 	is_int(m.p.item[1].attempts, -1, "and no known number of connections");
-	is_int(m.p.item[1].client_threads, 1, "half the CPUs");
+	is_int(m.p.item[1].client_threads, 2, "one per CPU");
 	release(&m);
 }
 

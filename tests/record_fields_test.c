@@ -133,8 +133,8 @@ static void test_documents(void)
 	ok(strstr(text, "`time_wait.{client,server}.peak`") != NULL,
 	   "keys that differ by side are one line");
 	ok(!strstr(text, "`time_wait.server.peak`"), "... and only one");
-	ok(strstr(text, "`latency.{response,service,connect}.p99_ns`") != NULL,
-	   "... so are the three latencies");
+	ok(strstr(text, "`latency.{response,service,connect,start_error}.p99_ns`") != NULL,
+	   "... so are the latencies");
 	ok(strstr(text, "`latency.service.count`") != NULL, "... but not where the words differ");
 	free(text);
 }

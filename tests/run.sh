@@ -15,7 +15,7 @@ choose() {
 	quick | all)
 		for t in "$build"/tests/*_test; do [ -x "$t" ] && echo "$t"; done
 		for t in tests/*.sh; do
-			case $t in tests/run.sh | tests/lib.sh | tests/perf.sh) continue ;; esac
+			case $t in tests/run.sh | tests/lib.sh | tests/perf*.sh) continue ;; esac
 			if sed -n 2p "$t" | grep -q '^# long'; then
 				[ "$1" = all ] && echo "$t"
 			else

@@ -343,10 +343,13 @@ static void test_full(struct world *w)
 
 static void test_dump_every(void)
 {
-	is_int(census_dump_every(0, NS_PER_MS), 1, "dumps that cost nothing are never thinned out");
-	is_int(census_dump_every(NS_PER_MS / 5, NS_PER_MS), 1, "a fifth of the period: each");
-	is_int(census_dump_every(NS_PER_MS / 5 + 1, NS_PER_MS), 2, "more: every second");
-	is_int(census_dump_every(2 * NS_PER_MS, NS_PER_MS), 10, "two periods: every tenth");
+	is_int(census_dump_every(0, NS_PER_MS, true), 1, "dumps that cost nothing are never thinned out");
+	is_int(census_dump_every(NS_PER_MS / 5, NS_PER_MS, true), 1, "a fifth of the period: each");
+	is_int(census_dump_every(NS_PER_MS / 5 + 1, NS_PER_MS, true), 2, "more: every second");
+	is_int(census_dump_every(2 * NS_PER_MS, NS_PER_MS, true), 10, "two periods: every tenth");
+	is_int(census_dump_every(NS_PER_MS, 100 * NS_PER_MS, false), 2, "apart: 1 part in 150");
+	is_int(census_dump_every(20 * NS_PER_MS, 100 * NS_PER_MS, false), 20, "rather every 2 s");
+	is_int(census_dump_every(60 * NS_PER_MS, 100 * NS_PER_MS, false), 24, "but no more than 1 in 40");
 }
 
 /* --- thinning -------------------------------------------------------------------------------- */
@@ -361,19 +364,19 @@ static void test_thinned(struct world *a, struct world *b)
 	int32_t before;
 
 	census_init(&c, &o);
-	is_int(census_take(&c, now_ns, &err), 0, "first sample: a reference dump");
+	is_int(census_take(&c, now_ns, false, &err), 0, "first sample: a reference dump");
 	is_int(c.cost_ns, 0, "... whose cost does not count");
 	is_int(c.dumps, 2, "... one per namespace");
 	before = c.row.count[SIDE_SERVER][COL_TIME_WAIT];
 	c.skip = 2;
 	ok(setns(b->ns, CLONE_NEWNET) == 0 && connections(b, 5, 0, true), "5 connections more");
-	is_int(census_take(&c, now_ns + NS_PER_MS, &err), 0, "a sample without a dump");
+	is_int(census_take(&c, now_ns + NS_PER_MS, false, &err), 0, "a sample without a dump");
 	is_int(c.dumps, 2, "... indeed");
 	is_int(c.row.count[SIDE_SERVER][COL_TIME_WAIT], before + 5, "TIME_WAIT is fresh");
 	is_int(c.row.t_ns, NS_PER_MS, "its time");
 	is_int(c.dumped_ns, now_ns, "the last dump was before");
-	is_int(census_take(&c, now_ns + 2 * NS_PER_MS, &err), 0, "another one");
-	is_int(census_take(&c, now_ns + 3 * NS_PER_MS, &err), 0, "then a dump again");
+	is_int(census_take(&c, now_ns + 2 * NS_PER_MS, false, &err), 0, "another one");
+	is_int(census_take(&c, now_ns + 3 * NS_PER_MS, false, &err), 0, "then a dump again");
 	ok(c.dumps == 4 && c.dumped_ns == now_ns + 3 * NS_PER_MS, "... indeed");
 	ok(c.cost_ns > 0, "... whose cost counts");
 	is_int(c.row.count[SIDE_SERVER][COL_TIME_WAIT], before + 5, "TIME_WAIT as before");
@@ -388,7 +391,7 @@ static void test_contradictions(const struct world *full, const struct world *em
 
 	o.files[SIDE_CLIENT] = empty->files;
 	census_init(&c, &o);
-	is_int(census_take(&c, o.origin_ns, &err), 0, "a sample with another sockstat");
+	is_int(census_take(&c, o.origin_ns, false, &err), 0, "a sample with another sockstat");
 	is_int(c.compared, 2, "both were compared");
 	is_int(c.disagreements, 1, "one disagrees");
 	is_int(c.interrupted, 1, "more minisocks than tw");

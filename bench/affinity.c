@@ -1,0 +1,36 @@
+#include "bench/affinity.h"
+
+#include <linux/filter.h>
+#include <sched.h>
+#include <sys/socket.h>
+
+void affinity_pin(int index)
+{
+	cpu_set_t may, one;
+	int nth;
+
+	if (sched_getaffinity(0, sizeof(may), &may) != 0 || CPU_COUNT(&may) == 0)
+		return; /* more CPUs than a cpu_set_t holds */
+	nth = index % CPU_COUNT(&may);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET((size_t)cpu, &may) || nth-- > 0)
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET((size_t)cpu, &one);
+		(void)sched_setaffinity(0, sizeof(one), &one); /* best effort: the header says so */
+		return;
+	}
+}
+
+void affinity_steer(int listener, uint32_t members)
+{
+	struct sock_filter code[] = {
+		{ BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)(SKF_AD_OFF + SKF_AD_CPU) },
+		{ BPF_ALU | BPF_MOD | BPF_K, 0, 0, members },
+		{ BPF_RET | BPF_A, 0, 0, 0 },
+	};
+	struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+
+	/* Refused: the kernel hashes the 4-tuple instead. */
+	(void)setsockopt(listener, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program));
+}

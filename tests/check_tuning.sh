@@ -65,6 +65,7 @@ is "... it was run again" "$(json results/latest/run.json '[len(c["repeats"]) fo
 
 cat >sweep.json <<'J'
 { "schema": "twbench.scenario/1", "name": "sweep", "load": { "clients": 50, "duration": "500ms" }, "drain": false, "repeat": 5,
+  "failures_expected": true,
   "zip": { "load.rate": [100, 200], "addressing.destinations": [1, 2] } }
 J
 "$twbench" run ./sweep.json -q --no-plots 2>/dev/null &
@@ -89,15 +90,19 @@ is "another scenario: exit 2" "$code" 2
 
 # --- A against A ------------------------------------------------------------------------------------
 
+cat >aa.json <<'J'
+{ "schema": "twbench.scenario/1", "name": "aa", "load": { "clients": 100, "rate": "100/s", "duration": "1s" }, "drain": false,
+  "repeat": 4, "failures_expected": true, "matrix": { "strategy": ["client-fin", "server-fin", "client-rst", "udp"] } }
+J
 for i in 1 2; do
-	"$twbench" run smoke -q --no-plots -n 4 -o "a$i" || echo "# run $i failed" >&2
+	"$twbench" run ./aa.json -q --no-plots -o "a$i" || echo "# run $i failed" >&2
 done
 run "$twbench" compare a1/latest a2/latest --json
 is "A against A: exit 0" "$code" 0
-printf '%s\n' "$out" >aa.json
+printf '%s\n' "$out" >compared.json
 is "... nothing is called better or worse" "$(python3 -c '
 import json
-rows = [x for c in json.load(open("aa.json"))["comparisons"][0]["cases"].values() for x in c]
+rows = [x for c in json.load(open("compared.json"))["comparisons"][0]["cases"].values() for x in c]
 print(len(rows) > 30, [x for x in rows if x["verdict"] in ("better", "worse", "differs")])')" "True []"
 python3 - a1/latest/run.json >worse.json <<'PY'
 import json, sys

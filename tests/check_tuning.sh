@@ -25,7 +25,7 @@ done
 # --- a tuning, key by key -------------------------------------------------------------------------
 
 cat >base.json <<'J'
-{ "schema": "twbench.scenario/1", "name": "base", "load": { "clients": 200, "rate": "150/s", "duration": "2500ms" },
+{ "schema": "twbench.scenario/1", "name": "base", "load": { "clients": 200, "rate": "100/s", "duration": "3s" },
   "drain": false, "witnesses": { "capture": "on" },
   "tuning": { "sysctl": { "net.ipv4.ip_local_port_range": "40000 40199" } } }
 J
@@ -41,7 +41,7 @@ is "plain, tuned, and each key alone; interleaved" "$(json results/latest/run.js
 	"plain.client-fin tuned.client-fin tcp_tw_reuse.client-fin tcp_fin_timeout.client-fin
 true"
 run "$twbench" report results/latest
-like "the report says what was measured" "$out" 'better: ledger.outcomes.ok in client-fin: 200 connections without, 37. connections with'
+like "the report says what was measured" "$out" 'better: ledger.outcomes.ok in client-fin: 200 connections without, 300 connections with'
 run "$twbench" check ./base.json --tuning good.conf --no-plots -q -n 4 --fail-on fail,no-effect
 is "--fail-on no-effect: exit 1" "$code" 1
 like "... names the line" "$err" 'good.conf:3: net.ipv4.tcp_fin_timeout has no measurable effect'

@@ -220,6 +220,7 @@ static struct tally_source source_of(const struct sniffer_report *r)
 		.duplicates = r->flow.duplicates,
 		.evicted = r->flow.evicted,
 		.evicted_open = r->flow.evicted_open,
+		.evicted_half_open = r->flow.evicted_half_open,
 		.first_ns = r->first_ns,
 		.last_ns = r->last_ns,
 		.broken = r->broken,
@@ -329,6 +330,7 @@ static void add_report(struct sniffer_report *sum, const struct sniffer_report *
 	sum->flow.duplicates += r->flow.duplicates;
 	sum->flow.evicted += r->flow.evicted;
 	sum->flow.evicted_open += r->flow.evicted_open;
+	sum->flow.evicted_half_open += r->flow.evicted_half_open;
 	sum->broken_files += r->broken_files;
 	if (!sum->broken[0])
 		memcpy(sum->broken, r->broken, sizeof(sum->broken));

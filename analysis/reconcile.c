@@ -37,6 +37,8 @@ static void read_params(struct view *v)
 
 	v->exhaustion_expected = false;
 	(void)json_bool(json_get(params, "exhaustion_expected"), &v->exhaustion_expected);
+	v->failures_expected = false;
+	(void)json_bool(json_get(params, "failures_expected"), &v->failures_expected);
 	shape = json_string(json_path(params, "load.shape"));
 	v->steady = shape && (strcmp(shape, "rate") == 0 || strcmp(shape, "poll") == 0);
 	json_free(params);
@@ -266,9 +268,11 @@ bool reconcile(const struct record_case *c, struct record_repeat *r)
 	}
 	blame_emptiness(&d, r);
 	blame_leftovers(&d, r);
-	blame_outcomes(&d, &v);
+	if (!v.failures_expected)
+		blame_outcomes(&d, &v);
 	blame_checks(&d, r);
-	blame_rate(&d, &r->ledger, v.exhaustion_expected);
+	if (!v.failures_expected)
+		blame_rate(&d, &r->ledger, v.exhaustion_expected);
 	set_verdict(r, &d);
 	return d.causes == 0;
 }

@@ -366,11 +366,11 @@ const struct identity identities[] = {
 	  "packets are missing in the capture" },
 	{ "connections answered: capture = kernel", "captured SYN-ACKs without retransmissions",
 	  "PassiveOpens of the server's kernel",
-	  "sniffer", "counters", syn_acks, passive_opens, NULL, COUNTED, REACH_ONCE,
+	  "sniffer", "counters", syn_acks, passive_opens, NULL, COUNTED | NEED_ROOM, REACH_ONCE,
 	  "packets are missing in the capture" },
 	{ "connections accepted: ledger = kernel", "connections accepted by the server",
 	  "PassiveOpens of the server's kernel",
-	  "ledger", "counters", ledger_accepted, passive_opens, NULL, COUNTED, REACH_ONCE,
+	  "ledger", "counters", ledger_accepted, passive_opens, NULL, COUNTED | NEED_ROOM, REACH_ONCE,
 	  "connections were left in the accept queue" },
 
 	{ "FINs: capture = declared", "captured FINs without retransmissions",

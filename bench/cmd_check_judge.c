@@ -106,8 +106,14 @@ static int effects_of(const struct check *c, struct record *r, const char *tunin
 
 struct tally {
 	size_t better, worse, differs, decided, undecided;
+	size_t outcomes_better, outcomes_worse; /* of these, how connections ended */
 	const struct record_effect *worst, *best;
 };
+
+static bool is_outcome(const struct record_effect *e)
+{
+	return strncmp(e->metric, "ledger.outcomes.", 16) == 0;
+}
 
 static struct tally tally_of(const struct record *r, const char *tuning)
 {
@@ -125,8 +131,10 @@ static struct tally tally_of(const struct record *r, const char *tuning)
 		t.decided++;
 		if (strcmp(e->verdict, "better") == 0) {
 			t.best = t.better++ ? t.best : e;
+			t.outcomes_better += is_outcome(e);
 		} else if (strcmp(e->verdict, "worse") == 0) {
 			t.worst = t.worse++ ? t.worst : e;
+			t.outcomes_worse += is_outcome(e);
 		} else if (strcmp(e->verdict, "differs") == 0) {
 			t.differs++;
 			t.best = t.best ? t.best : e;
@@ -135,14 +143,20 @@ static struct tally tally_of(const struct record *r, const char *tuning)
 	return t;
 }
 
+/* Faster answers do not make up for connections that fail: those who fail are not among the slow. */
+static bool is_harm(const struct tally *t)
+{
+	return t->worse && (!t->better || (t->outcomes_worse && !t->outcomes_better));
+}
+
 static const char *verdict_of(const struct tally *t)
 {
 	if (t->decided == 0)
 		return "not-tested";
+	if (is_harm(t))
+		return "hurts";
 	if (t->better && t->worse)
 		return "mixed";
-	if (t->worse)
-		return "hurts";
 	if (t->better)
 		return "helps";
 	return t->differs ? "changes" : "no-effect";
@@ -302,7 +316,7 @@ const char *check_verdict(const struct measurement *m)
 		return blame(c, mistake, "is a mistake");
 	if (hurts)
 		return blame(c, hurts, "hurts");
-	if (all.worse && !all.better) {
+	if (is_harm(&all)) {
 		char text[200];
 
 		describe(all.worst, text, sizeof(text));

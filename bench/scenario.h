@@ -113,6 +113,7 @@ struct case_spec {
 	/* run */
 	int64_t repeats, seed;
 	bool exhaustion_expected; /* running out of ports is the subject, not a fault */
+	bool failures_expected;   /* so are connections that fail and a rate that is missed */
 	char host[256];           /* topology host: who to talk to */
 };
 

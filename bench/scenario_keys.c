@@ -237,6 +237,9 @@ const struct scenario_key scenario_keys[] = {
 	"Of every random choice: order, spacing, sizes." },
 { "exhaustion_expected", &scenario_kind_bool, FIELD(exhaustion_expected), 0, 0, "false", NULL, NULL,
 	"Running out of ports is the subject, not a fault." },
+{ "failures_expected", &scenario_kind_bool, FIELD(failures_expected), 0, 0, "false", NULL, NULL,
+	"Connections that fail, and a rate that is missed, are the subject, not a fault; the "
+	"witnesses must agree all the same." },
 };
 /* clang-format on */
 

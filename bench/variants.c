@@ -48,7 +48,7 @@ static int make_case(struct case_spec *to, const struct case_spec *base, const s
 	int code = 0;
 
 	*to = *base;
-	to->exhaustion_expected = true;
+	to->exhaustion_expected = to->failures_expected = true;
 	if (snprintf(to->name, sizeof(to->name), "%s.%s", v->name, base->name) >=
 	    (int)sizeof(to->name))
 		return err_set(err, -EINVAL, "case '%s': the name is too long", base->name);

@@ -25,8 +25,9 @@ struct variant_setting {
 };
 
 /*
- * Unfold `s` in place; settings get the names of their variants when `alone`.  Running out of ports
- * is made the subject of every case: what a setting does to it is the question.
+ * Unfold `s` in place; settings get the names of their variants when `alone`.  Failed connections
+ * and running out of ports are made the subject of every case: what a setting does to them is the
+ * question.
  * 0; -EINVAL when there are too many cases or settings, with *err; -ENOMEM.
  */
 int variants_unfold(struct scenario *s, struct variant_setting *setting, size_t count, bool alone,

@@ -34,7 +34,7 @@ FUZZERS  := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 HELPERS  := $(sort $(wildcard tests/helper/*.c))
 HELPER_BIN := $(HELPERS:tests/helper/%.c=$(BUILD)/helper/%)
 
-.PHONY: all bench test check golden perf fuzz install uninstall clean deps deps-test help unit
+.PHONY: all helpers bench test check golden perf fuzz install uninstall clean deps deps-test help unit
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -56,7 +56,8 @@ check: deps-test ## the quick tests and the long ones: sanitizers, end to end, l
 	$(Q)$(MAKE) --no-print-directory all unit
 	$(Q)tests/run.sh all
 
-unit: $(UNIT_BIN) $(HELPER_BIN) # the test programs, without running them
+unit: $(UNIT_BIN) helpers # the test programs, without running them
+helpers: $(HELPER_BIN)
 
 # --- what is missing ----------------------------------------------------------------------------
 
@@ -135,7 +136,7 @@ $(BUILD)/%_fuzz: tests/fuzz/%_fuzz.c $(LIBRARY)
 # --- performance, install, clean -------------------------------------------------------------------
 
 perf: deps-test ## ratios against baselines in the same run
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory all helpers
 	$(Q)tests/perf.sh
 
 COMPLETION := $(PREFIX)/share/bash-completion/completions/twbench

@@ -4,8 +4,10 @@
 
 #include "analysis/conn_table.h"
 #include "base/mono.h"
+#include "base/utf8.h"
 
-#define NONE INT64_MIN /* written as null */
+#define NONE           INT64_MIN /* written as null */
+#define FILE_BYTES_MAX 1024
 
 /* --- what the fields are made of ------------------------------------------------------------- */
 
@@ -182,6 +184,7 @@ static const char *dir_key(int dir)
 		return expression;                                                                 \
 	}
 
+TEXT_OF(file, c->file)
 TEXT_OF(initiator_by, initiator_by_key((enum initiator_by)c->flow->initiator_by))
 TEXT_OF(first_fin, dir_key(c->flow->first_fin))
 TEXT_OF(first_rst, dir_key(c->flow->first_rst))
@@ -275,6 +278,7 @@ const struct conn_field conn_fields[] = {
 	{ "time_wait_from_s", CONN_SECONDS, true, true, time_wait_from, NULL, NULL, "since when" },
 	{ "time_wait_until_s", CONN_SECONDS, true, true, time_wait_until, NULL, NULL, "until when, if it lasts --lifetime after the last FIN it met" },
 	{ "time_wait_end", CONN_TEXT, true, true, NULL, time_wait_end, ends, "what ends it: it expires, a RST (RFC 1337), a SYN that was accepted" },
+	{ "file", CONN_TEXT, false, true, NULL, file, NULL, "the capture it is from, with --each (the end of the name, if that is very long)" },
 	{ "assassinated", CONN_BOOL, false, false, assassinated, NULL, NULL, "a RST met TIME-WAIT and ended it, unless tcp_rfc1337 is set there" },
 };
 // clang-format on
@@ -320,6 +324,32 @@ static char *put_number(char *p, enum conn_kind kind, int64_t v)
 	return put_digits(p, size % (uint64_t)NS_PER_S, 9);
 }
 
+/* Any bytes, as JSON or CSV has them: what either cannot hold becomes '?'. */
+static char *put_any(char *p, const char *text, const char *quote)
+{
+	size_t left = strlen(text);
+
+	if (left > FILE_BYTES_MAX) {
+		text += left - FILE_BYTES_MAX;
+		left = FILE_BYTES_MAX;
+	}
+	while (left > 0) {
+		size_t n = utf8_length(text, left);
+		bool plain = n > 0 && (unsigned char)*text >= ' ' && !strchr("\"\\", *text) &&
+			     (*quote || *text != ',');
+
+		n = n > 0 ? n : 1;
+		if (plain)
+			memcpy(p, text, n);
+		else
+			*p = '?';
+		p += plain ? n : 1;
+		text += n;
+		left -= n;
+	}
+	return p;
+}
+
 /* `quote` and `null` are what JSON and CSV differ in. */
 static char *put_value(char *p, const struct conn_field *f, const struct conn *c, int dir,
 		       const char *quote, const char *null)
@@ -332,7 +362,9 @@ static char *put_value(char *p, const struct conn_field *f, const struct conn *c
 		text = f->text(c, dir, buf, sizeof(buf));
 		if (!text)
 			return put(p, null);
-		return put(put(put(p, quote), text), quote);
+		p = put(p, quote);
+		p = f->text == file ? put_any(p, text, quote) : put(p, text);
+		return put(p, quote);
 	}
 	v = f->number(c, dir);
 	return v == NONE ? put(p, null) : put_number(p, f->kind, v);

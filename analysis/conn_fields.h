@@ -20,6 +20,7 @@ struct conn {
 	const struct flow *flow;
 	struct teardown teardown;
 	int64_t lifetime_ns;
+	const char *file; /* the capture it is from, where several are read apart; NULL */
 };
 
 /* How a TIME-WAIT came to its end. */

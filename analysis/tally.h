@@ -32,7 +32,7 @@ struct tally_close {
 /* What the reading of the capture had to say. */
 struct tally_source {
 	uint64_t packets, tcp_packets, udp_packets, fragments, cut, bad, filtered, unknown_link;
-	uint64_t duplicates, evicted, evicted_open;
+	uint64_t duplicates, evicted, evicted_open, evicted_half_open;
 	int64_t first_ns, last_ns;
 	const char *broken; /* NULL or empty: read to its end */
 	unsigned broken_files;

@@ -64,11 +64,14 @@ static void print_source(const struct tally *t, const struct tally_source *s, FI
 	if (t->reused > 0)
 		fprintf(out, ", %s on a 4-tuple seen before", count(t->reused, a));
 	fprintf(out, "\n");
-	if (s->evicted > s->evicted_open)
+	if (s->evicted_half_open > 0)
+		fprintf(out, "%s SYNs without an answer were put out for want of room\n",
+			count(s->evicted_half_open, a));
+	if (s->evicted > s->evicted_open + s->evicted_half_open)
 		fprintf(out,
 			"%s closed ones were forgotten before their TIME_WAIT was over, for want "
 			"of room\n",
-			count(s->evicted - s->evicted_open, a));
+			count(s->evicted - s->evicted_open - s->evicted_half_open, a));
 	if (s->evicted_open > 0)
 		fprintf(out, "%s of them were put out while still open, for want of room\n",
 			count(s->evicted_open, a));

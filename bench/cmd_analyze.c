@@ -3,11 +3,13 @@
  * judging and the writing (analysis/).
  */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "analysis/classify.h"
 #include "analysis/conn_fields.h"
@@ -18,6 +20,7 @@
 #include "base/err.h"
 #include "base/mono.h"
 #include "base/num.h"
+#include "bench/parallel.h"
 #include "capture/segment.h"
 #include "capture/sniffer.h"
 
@@ -26,6 +29,7 @@
 #define TOP_DEFAULT         10
 #define FLOWS_DEFAULT       (INT64_C(1) << 20)
 #define FLOWS_MAX           (INT64_C(1) << 28)
+#define JOBS_MAX            64
 #define OUT_BYTES           (256 * 1024)
 
 enum output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV, OUTPUT_LADDER };
@@ -42,6 +46,13 @@ struct analysis {
 	struct flow ladder_flow;
 	bool ladder_found;
 	volatile sig_atomic_t stop; /* nobody reads the output any more */
+	pthread_mutex_t lock;       /* of all that is written or summed up */
+};
+
+/* One stream of packets: all files, or with --each one of them. */
+struct reading {
+	struct analysis *a;
+	const char *file; /* NULL: all */
 };
 
 /* --- one connection --------------------------------------------------------------------------- */
@@ -64,44 +75,52 @@ static void write_head(struct analysis *a)
 
 static void on_flow(void *arg, const struct flow *f)
 {
-	struct analysis *a = arg;
-	struct conn c = { .flow = f, .teardown = classify(f), .lifetime_ns = a->lifetime_ns };
+	const struct reading *r = arg;
+	struct analysis *a = r->a;
+	struct conn c = {
+		.flow = f, .teardown = classify(f), .lifetime_ns = a->lifetime_ns, .file = r->file
+	};
 	char line[CONN_LINE_MAX];
+	size_t n = a->output == OUTPUT_JSON  ? conn_json(&c, line)
+		   : a->output == OUTPUT_CSV ? conn_csv(&c, line)
+					     : 0;
 
+	(void)pthread_mutex_lock(&a->lock); /* a plain one: cannot fail */
 	write_head(a);
 	if (a->tallies)
 		tally_add(&a->tally, &c);
-	if (a->output == OUTPUT_JSON)
-		write_line(a, line, conn_json(&c, line));
-	else if (a->output == OUTPUT_CSV)
-		write_line(a, line, conn_csv(&c, line));
-	else if (a->output == OUTPUT_LADDER && (int64_t)f->number == a->ladder_number) {
+	if (n > 0)
+		write_line(a, line, n);
+	if (a->output == OUTPUT_LADDER && (int64_t)f->number == a->ladder_number) {
 		a->ladder_flow = *f;
 		a->ladder_found = true;
 	}
+	(void)pthread_mutex_unlock(&a->lock);
 }
 
 static void on_segment(void *arg, const struct segment *s, uint64_t number, int dir)
 {
-	struct analysis *a = arg;
+	const struct reading *r = arg;
 
-	if ((int64_t)number == a->ladder_number)
-		ladder_add(a->ladder, &(struct ladder_step){ .t_ns = s->t_ns,
-							     .dir = dir,
-							     .seq = s->seq,
-							     .ack = s->ack,
-							     .payload_bytes = s->payload_bytes,
-							     .flags = s->flags });
+	if ((int64_t)number == r->a->ladder_number)
+		ladder_add(r->a->ladder, &(struct ladder_step){ .t_ns = s->t_ns,
+								.dir = dir,
+								.seq = s->seq,
+								.ack = s->ack,
+								.payload_bytes = s->payload_bytes,
+								.flags = s->flags });
 }
 
-static struct flow_options flow_options(struct analysis *a)
+static struct flow_options flow_options(struct reading *r)
 {
+	const struct analysis *a = r->a;
+
 	return (struct flow_options){
 		.max_flows = (size_t)a->max_flows,
 		.linger_ns = a->lifetime_ns,
 		.done = on_flow,
 		.seen = a->output == OUTPUT_LADDER ? on_segment : NULL,
-		.arg = a,
+		.arg = r,
 	};
 }
 
@@ -175,6 +194,8 @@ static int get_options(const struct args *args, struct analysis *a, struct err *
 	if (code == 0)
 		code = get_int(args, "ladder", INT64_MAX, &a->ladder_number, err);
 	a->tallies = a->output == OUTPUT_TABLE || a->plots;
+	if (code == 0 && args_has(args, "each") && a->output == OUTPUT_LADDER)
+		return err_set(err, -EINVAL, "--ladder and --each: give one file");
 	if (code == 0 && args_has(args, "interface") && args->rest_count > 0)
 		return err_set(err, -EINVAL, "give files or --interface, not both");
 	if (code == 0 && !args_has(args, "interface") && args->rest_count == 0)
@@ -199,6 +220,7 @@ static struct tally_source source_of(const struct sniffer_report *r)
 		.duplicates = r->flow.duplicates,
 		.evicted = r->flow.evicted,
 		.evicted_open = r->flow.evicted_open,
+		.evicted_half_open = r->flow.evicted_half_open,
 		.first_ns = r->first_ns,
 		.last_ns = r->last_ns,
 		.broken = r->broken,
@@ -261,31 +283,105 @@ static int finish(struct analysis *a, const struct sniffer_report *r, const char
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
+/* What cannot be opened is the user's to mend. */
+static int user_code(int code)
+{
+	return code == -ENOENT || code == -EACCES || code == -EISDIR || code == -ENOTDIR ? -EINVAL
+											 : code;
+}
+
 static int read_files(struct analysis *a, const struct args *args, struct sniffer_report *r,
 		      struct err *err)
 {
+	struct reading reading = { .a = a };
 	struct sniffer_files in = { .path = (const char *const *)args->rest,
 				    .count = (size_t)args->rest_count,
 				    .filter = a->filter,
-				    .flow = flow_options(a),
+				    .flow = flow_options(&reading),
 				    .stop = &a->stop };
 
-	int code = sniffer_read_files(&in, r, err);
+	return user_code(sniffer_read_files(&in, r, err));
+}
 
-	/* What cannot be opened is the user's to mend. */
-	return code == -ENOENT || code == -EACCES || code == -EISDIR || code == -ENOTDIR ? -EINVAL
-											 : code;
+/* --each: the files have nothing to do with each other. */
+struct each {
+	struct analysis *a;
+	const char *const *path;
+	struct sniffer_report *sum;
+	struct err *err; /* of the first that failed */
+	int code;
+};
+
+static void add_report(struct sniffer_report *sum, const struct sniffer_report *r)
+{
+	if (r->packets > 0) {
+		sum->first_ns = sum->packets == 0 || r->first_ns < sum->first_ns ? r->first_ns
+										 : sum->first_ns;
+		sum->last_ns = r->last_ns > sum->last_ns ? r->last_ns : sum->last_ns;
+	}
+	sum->packets += r->packets;
+	sum->tcp_packets += r->tcp_packets;
+	sum->udp_packets += r->udp_packets;
+	sum->cut += r->cut;
+	sum->bad += r->bad;
+	sum->fragments += r->fragments;
+	sum->filtered += r->filtered;
+	sum->unknown_link += r->unknown_link;
+	sum->flow.duplicates += r->flow.duplicates;
+	sum->flow.evicted += r->flow.evicted;
+	sum->flow.evicted_open += r->flow.evicted_open;
+	sum->flow.evicted_half_open += r->flow.evicted_half_open;
+	sum->broken_files += r->broken_files;
+	if (!sum->broken[0])
+		memcpy(sum->broken, r->broken, sizeof(sum->broken));
+}
+
+static void read_one(void *arg, size_t i)
+{
+	struct each *e = arg;
+	struct reading reading = { .a = e->a, .file = e->path[i] };
+	struct sniffer_files in = { .path = &e->path[i],
+				    .count = 1,
+				    .filter = e->a->filter,
+				    .flow = flow_options(&reading),
+				    .stop = &e->a->stop };
+	struct sniffer_report r;
+	struct err err;
+	int code = user_code(sniffer_read_files(&in, &r, &err));
+
+	(void)pthread_mutex_lock(&e->a->lock); /* as above */
+	if (code == 0)
+		add_report(e->sum, &r);
+	if (code != 0 && e->code == 0) {
+		e->code = code;
+		*e->err = err;
+	}
+	(void)pthread_mutex_unlock(&e->a->lock);
+}
+
+static int read_each(struct analysis *a, const struct args *args, struct sniffer_report *r,
+		     struct err *err)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int64_t jobs = cpus > 0 ? cpus : 1;
+	struct each e = { .a = a, .path = (const char *const *)args->rest, .sum = r, .err = err };
+	int code = get_int(args, "jobs", JOBS_MAX, &jobs, err);
+
+	if (code == 0)
+		code = parallel_each((size_t)args->rest_count, (unsigned)jobs, read_one, &e, err);
+	return code ? code : e.code;
 }
 
 static int watch(struct analysis *a, const struct args *args, struct sniffer_report *r,
 		 struct err *err)
 {
+	struct reading reading = { .a = a };
 	struct sniffer_options o = { .interface = args_get(args, "interface"),
 				     .capture_fd = -1,
 				     .cpu = -1,
 				     .wall_clock = true,
 				     .filter = a->filter,
-				     .flow = flow_options(a) };
+				     .flow = flow_options(&reading) };
 	int64_t duration_ns = 0;
 	struct sniffer *s;
 	struct timespec limit;
@@ -324,6 +420,8 @@ static int analyze(struct analysis *a, const struct args *args, struct err *err)
 		return err_set(err, -ENOMEM, "no memory for the sums");
 	if (args_has(args, "interface"))
 		code = watch(a, args, &r, err);
+	else if (args_has(args, "each"))
+		code = read_each(a, args, &r, err);
 	else
 		code = read_files(a, args, &r, err);
 	if (code == 0)
@@ -338,9 +436,11 @@ static int analyze_main(const struct args *args, struct err *err)
 
 	if (code != 0)
 		return code;
+	(void)pthread_mutex_init(&a.lock, NULL); /* cannot fail in glibc */
 	/* Larger than stdio's own: a line per connection adds up. */
 	(void)setvbuf(stdout, NULL, _IOFBF, OUT_BYTES);
 	code = analyze(&a, args, err);
+	(void)pthread_mutex_destroy(&a.lock); /* nobody holds it */
 	free(a.ladder);
 	if (a.tallies)
 		tally_release(&a.tally);
@@ -351,6 +451,8 @@ static const struct opt options[] = {
 	{ "interface", 'i', "IFACE", NULL, "capture there instead, until SIGINT" },
 	{ "duration", 'd', "TIME", NULL, "... or for so long" },
 	{ "filter", 'f', "EXPR", NULL, "only packets that match, in libpcap's language" },
+	{ "each", 0, NULL, NULL, "files are unrelated: read each by itself, several at a time" },
+	{ "jobs", 'j', "N", NULL, "... so many at a time (default: one per CPU)" },
 	{ "json", 0, NULL, NULL, "a line of JSON per connection (twbench list connection-schema)" },
 	{ "csv", 0, NULL, NULL, "the same, comma-separated" },
 	{ "ladder", 0, "N", NULL, "draw connection N as RFC 9293 does" },

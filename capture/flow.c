@@ -35,7 +35,8 @@ struct age_list {
 	uint32_t oldest, newest;
 };
 
-enum { LIST_OPEN, LIST_CLOSED, LIST_COUNT };
+/* In the order in which they give way when there is no more room. */
+enum { LIST_HALF_OPEN, LIST_CLOSED, LIST_OPEN, LIST_COUNT };
 
 struct flow_table {
 	struct flow_options options;
@@ -125,10 +126,15 @@ static void give_place(struct flow_table *t, uint32_t place)
 
 /* --- age lists ------------------------------------------------------------------------------- */
 
+static inline uint8_t list_of(const struct live *l)
+{
+	return live_is_closed(l) ? LIST_CLOSED : live_is_half_open(l) ? LIST_HALF_OPEN : LIST_OPEN;
+}
+
 static void list_remove(struct flow_table *t, uint32_t place)
 {
 	struct live *l = &t->pool[place];
-	struct age_list *list = &t->lists[l->closed_list ? LIST_CLOSED : LIST_OPEN];
+	struct age_list *list = &t->lists[l->list];
 
 	if (l->older != NOWHERE)
 		t->pool[l->older].newer = l->newer;
@@ -145,9 +151,9 @@ static void list_append(struct flow_table *t, uint32_t place)
 	struct live *l = &t->pool[place];
 	struct age_list *list;
 
-	l->closed_list = live_is_closed(l);
+	l->list = list_of(l);
 	l->queued_ns = l->last_ns;
-	list = &t->lists[l->closed_list ? LIST_CLOSED : LIST_OPEN];
+	list = &t->lists[l->list];
 	l->newer = NOWHERE;
 	l->older = list->newest;
 	if (list->newest != NOWHERE)
@@ -313,12 +319,13 @@ static uint32_t silent_longest(struct flow_table *t, int list)
 
 static void evict(struct flow_table *t)
 {
-	uint32_t place = silent_longest(t, LIST_CLOSED);
+	uint32_t place = NOWHERE;
+	int list = 0;
 
-	if (place == NOWHERE) {
-		place = silent_longest(t, LIST_OPEN);
-		t->stats.evicted_open++;
-	}
+	while (place == NOWHERE)
+		place = silent_longest(t, list++); /* there is one somewhere */
+	t->stats.evicted_half_open += t->pool[place].list == LIST_HALF_OPEN;
+	t->stats.evicted_open += t->pool[place].list == LIST_OPEN;
 	t->stats.evicted++;
 	hand_out(t, place, true);
 }
@@ -416,7 +423,7 @@ static void add(struct flow_table *t, const struct segment *s, uint32_t hash)
 	else if (t->options.seen)
 		t->options.seen(t->options.arg, s, l->number, dir);
 	l = &t->pool[place];
-	if (l->closed != l->closed_list) {
+	if (l->list != list_of(l)) {
 		list_remove(t, place);
 		list_append(t, place);
 	}

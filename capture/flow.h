@@ -4,7 +4,8 @@
  * A table of live connections; a connection leaves it, through the callback, when it is over: both
  * FINs acknowledged (or a RST) and `linger_ns` of capture time past, a new SYN on its 4-tuple that
  * was answered, eviction when the table is full (counted), or flow_table_finish().  Eviction takes
- * one that has long been silent (a queue with a second chance), closed ones before open ones.  Segments may be
+ * one that has long been silent (a queue with a second chance): SYNs that nobody answered before closed
+ * connections, these before open ones.  Segments may be
  * slightly out of order in time (kernel-facts: capture).  One thread at a time.
  *
  * A new SYN is one whose initial sequence number differs from the one that this connection began
@@ -42,7 +43,8 @@ struct flow_stats {
 	uint64_t segments;     /* all that were given */
 	uint64_t flows;        /* connections begun */
 	uint64_t evicted;      /* handed out early for want of room ... */
-	uint64_t evicted_open; /* ... while still open: what follows begins another, partial flow */
+	uint64_t evicted_open; /* ... while open: what follows begins another, partial flow; or ... */
+	uint64_t evicted_half_open; /* ... with a SYN that nobody had answered: a flood */
 	uint64_t duplicates;   /* segments that the capture delivered twice, sum over the flows */
 	uint64_t live, live_peak;
 };

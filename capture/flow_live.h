@@ -15,6 +15,8 @@
 #include "base/teardown.h"
 #include "capture/segment.h"
 
+#define LIVE_SYNS_MAX 8 /* Linux sends up to seven by default */
+
 /* What every segment of a direction reads or writes ... */
 struct live_dir {
 	int64_t last_ns; /* the last packet this way ... */
@@ -58,7 +60,7 @@ struct live {
 	uint32_t duplicates;
 	uint8_t syn_answer;
 	bool rst_after_fin, late_data_rst, rst_in_time_wait, began_inside, reused_ports;
-	bool closed_list;
+	uint8_t list;
 	uint32_t hash;
 	uint32_t newer, older;
 	int64_t queued_ns; /* last_ns when it was put in its list */
@@ -97,6 +99,13 @@ bool live_add(struct live *l, int dir, const struct segment *s);
 static inline bool live_is_closed(const struct live *l)
 {
 	return l->closed;
+}
+
+/* A few segments one way, a SYN among them, and no answer: what a SYN flood leaves. */
+static inline bool live_is_half_open(const struct live *l)
+{
+	return l->dir[!l->opener].packets == 0 && l->has_isn[l->opener] &&
+	       l->dir[l->opener].packets <= LIVE_SYNS_MAX;
 }
 
 /* Does this SYN or SYN-ACK open another connection on the same 4-tuple? */

@@ -50,6 +50,18 @@ is "--filter: one of four" "$(wc -l <filtered.json)" 1
 analyze --filter 'port 40001' "$pcaps/interleaved.pcap"
 like "... counts what it left out" "$out" '^16 packets left out by the filter$'
 
+analyze --json "$pcaps/abort.pcap" "$pcaps/later.pcap"
+is "two files are one stream" "$(printf '%s\n' "$out" | grep -o '"number":[0-9]*,\|"file":[^,]*' | tr '\n' ' ')" \
+	'"number":1, "file":null "number":2, "file":null '
+analyze --json --each -j 2 "$pcaps/abort.pcap" "$pcaps/refused.pcap"
+is "--each: each by itself, and named" "$(printf '%s\n' "$out" | sed 's|"'"$pcaps"'/|"|' | grep -o '"class":[^,]*\|"file":[^,]*' | sort | tr '\n' ' ')" \
+	'"class":"abort" "class":"refused" "file":"abort.pcap" "file":"refused.pcap" '
+analyze --each "$pcaps"/*.pcap
+is "--each of all: exit 3, some are cut" "$code" 3
+rows=$(cat "$pcaps"/*.want | wc -l)
+like "... all connections" "$out" "^[0-9]+ connections"
+like "... some files break off" "$out" "and 2 files more"
+
 # --- ladder -------------------------------------------------------------------------------------
 
 analyze --ladder 1 "$pcaps/simultaneous.pcap"

@@ -36,6 +36,8 @@ for class in $("$twbench" list classes | cut -d ' ' -f 1); do
 done
 is "every recipe is in tests/golden.list" "$(for f in "$dir"/*.recipe; do basename "$f" .recipe; done | sort)" \
 	"$(cut -f 1 tests/golden.list | grep -v -e '^#' -e '^two-' | sort)"
+is "the README has the keys" "$(grep '^| `[a-z_]*` | ' "$dir/README.md" | grep -v '^| `[a-z-]*` | .* | .* | .* |.*|$')" \
+	"$("$twbench" list connection-fields | sed 1,2d)"
 is "the schema is the shipped one" "$("$twbench" list connection-schema)" "$(cat fixtures/schema/connection.schema.json)"
 if python3 -c 'import jsonschema' 2>/dev/null; then
 	ok "every row keeps to the schema" python3 -c '

@@ -1,0 +1,84 @@
+#!/bin/sh
+# Performance goals as ratios measured in one run, against the peers that are here: make perf.
+# Usage: tests/perf.sh [SECTION...]   (rate tax pacing sampling sustained startup growth analysis)
+#
+# Each comparison alternates its contestants; a round in which other programs took 6 % of the CPUs
+# or more is discarded, and medians are shown with their range.  Every run of ours must end with 0:
+# all witnesses agree.  Environment: PERF_SECONDS (2) of a round, PERF_ROUNDS (3), PERF_OUT.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+top=$PWD twbench=$top/twbench helper=$top/build/helper
+seconds=${PERF_SECONDS:-2} rounds=${PERF_ROUNDS:-3}
+cpus=$(nproc)
+out=${PERF_OUT:-$top/results/perf-$(date -u +%Y%m%dT%H%M%SZ)}
+mkdir -p "$out" || exit 1
+: >"$out/rows.tsv" && : >"$out/samples.tsv" && : >"$out/commands.txt" && : >"$out/failures.txt"
+. tests/perf/lib.sh
+export top twbench helper seconds rounds cpus out
+
+# Peers that Debian has; what cannot be had is shown as absent.
+install_peers() {
+	missing=''
+	for pair in wrk:wrk ab:apache2-utils h2load:nghttp2-client netperf:netperf tshark:tshark tcpdump:tcpdump \
+		ss:iproute2 netstat:net-tools gnuplot:gnuplot-nox; do
+		have "${pair%%:*}" || missing="$missing ${pair#*:}"
+	done
+	[ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
+	[ -n "$missing" ] || return 0
+	as=''
+	[ "$(id -u)" -eq 0 ] || as='sudo -n'
+	for package in $missing; do
+		$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" \
+			>/dev/null 2>&1 || echo "not to be had: $package"
+	done
+}
+
+table() {
+	awk -F '\t' '
+	BEGIN { printf "%-4s %-58s %14s %-12s %14s %-12s %9s %-9s %s\n", "goal", "what", "ours", "", "theirs", "", "value", "target", "" }
+	function n(v) { return v ~ /^-?[0-9.e+]+$/ ? (v + 0 >= 1000 ? sprintf("%d", v) : sprintf("%.4g", v)) : v }
+	{ printf "%-4s %-58s %14s %-12s %14s %-12s %9s %s %-5s %s\n", $1, $2, n($3), $4, n($5), $6, n($7), $8 == "min" ? ">=" : "<=", n($9), $10 }
+	' "$out/rows.tsv"
+}
+
+json() {
+	python3 - "$out" <<'P'
+import json, os, platform, sys
+out = sys.argv[1]
+def number(text):
+	try:
+		return float(text)
+	except ValueError:
+		return None if text in ("-", "absent") else text
+def lines(name):
+	path = os.path.join(out, name)
+	return [l.rstrip("\n").split("\t") for l in open(path)] if os.path.exists(path) else []
+keys = ["goal", "what", "ours", "unit", "theirs", "peer", "value", "sense", "target", "verdict", "note"]
+rows = [{k: number(v) if k in ("ours", "theirs", "value", "target") else v for k, v in zip(keys, l)} for l in lines("rows.tsv")]
+keys = ["section", "what", "value", "foreign_share", "own_cpu_s", "wall_s", "segments"]
+samples = [{k: v if k in ("section", "what") else number(v) for k, v in zip(keys, l)} for l in lines("samples.tsv")]
+json.dump({"schema": "twbench.perf/1", "kernel": platform.release(), "cpus": os.cpu_count(), "rows": rows,
+	   "samples": samples, "commands": [l[0] for l in lines("commands.txt")],
+	   "failures": [l[0] for l in lines("failures.txt")]}, open(os.path.join(out, "perf.json"), "w"), indent=1)
+P
+}
+
+install_peers
+begin=$(date +%s)
+for section in ${*:-rate tax pacing sampling sustained startup growth analysis}; do
+	if [ "$section" = analysis ]; then
+		[ -x tests/perf_analyze.sh ] && tests/perf_analyze.sh >"$out/analysis.txt" 2>&1 && cat "$out/analysis.txt"
+		continue
+	fi
+	. "tests/perf/$section.sh"
+done
+. tests/perf/graphs.sh
+rm -rf "$out/run" "$out/many" "$out/stdout" "$out/account" "$out/account-sustained"
+json
+echo
+table | tee "$out/table.txt"
+echo
+[ ! -s "$out/failures.txt" ] || { echo 'runs that did not end with 0:'; cat "$out/failures.txt"; }
+missed=$(awk -F '\t' '$10 == "MISSED"' "$out/rows.tsv" | wc -l)
+echo "$(awk -F '\t' '$10 == "met"' "$out/rows.tsv" | wc -l) met, $missed missed, $(($(date +%s) - begin)) s; kept in $out"
+[ ! -s "$out/failures.txt" ]

@@ -1,0 +1,36 @@
+# shellcheck shell=sh
+# Goal 7: what a connection, a packet and a sample cost from 10,000 to 1,000,000; and the kernel's own
+# curve: connect() by port policy.
+
+echo 'growth'
+for n in 10000 30000 100000 300000 1000000; do
+	tw_run "growth $n" --strategy client-fin --set load.engine=straight --set addressing.destinations="$cpus" \
+		--set addressing.sources=32 --set load.connections="$n" --duration 60s --capture on || continue
+	# shellcheck disable=SC2046 # numbers
+	set -- "$n" $(field cost.client_cpu_ns cost.sniffer_cpu_ns capture.packets cost.sampler_cpu_ns series.taken latency.connect.p50_ns)
+	awk -v n="$1" -v c="$2" -v s="$3" -v p="$4" -v a="$5" -v t="$6" -v k="$7" \
+		'BEGIN { printf "%d\t%.1f\t%.1f\t%.1f\t%.1f\n", n, c / n / 1000, s / p, a / t / 1000, k / 1000 }' >>"$out/growth.tsv"
+	tail -n 1 "$out/growth.tsv" | sed 's/^/  /'
+done
+flat() { # flat COLUMN WHAT UNIT: the last against the least of all
+	spread=$(awk -F '\t' -v c="$1" 'NR == 1 || $c < low { low = $c } $c > high { high = $c } { last = $c }
+		END { if (low > 0) printf "%.3f", high / low; else print "-" }' "$out/growth.tsv" 2>/dev/null)
+	row 7 "$2, dearest to cheapest of 10,000 to 1,000,000" "${spread:--}" x - - max 1.15 \
+		"$3: $(cut -f "$1" "$out/growth.tsv" | tr '\n' ' ')"
+}
+flat 2 'cost per connection' us
+flat 3 'cost per packet' ns
+flat 4 'cost per sample' us
+
+for policy in kernel range explicit; do
+	for n in 7000 13000 16000 20000 25000; do
+		rm -rf "$out/run"
+		measure "ports $policy $n" "$twbench" run smoke --quiet --no-plots --out "$out/run" --capture off \
+			--strategy client-fin --drain false --set load.shape=saturate --set load.engine=straight --set load.threads=1 \
+			--set load.connections="$n" --duration 60s --set addressing.ports="$policy" || continue
+		record=$(find "$out/run" -name run.json | head -n 1)
+		# shellcheck disable=SC2046 # numbers
+		printf '%s\t%s\t%s\t%s\t%s\n' "$policy" "$n" $(field latency.connect.p50_ns latency.connect.p99_ns latency.connect.max_ns) \
+			>>"$out/ports.tsv"
+	done
+done

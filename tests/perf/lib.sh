@@ -1,0 +1,112 @@
+# shellcheck shell=sh
+# Helpers of the performance sections.  A section measures contestants in turns (A B A B), keeps each
+# round in $out/samples.tsv with what disturbed it, and adds judged lines to $out/rows.tsv.
+# Set by tests/perf.sh: top, twbench, helper, out, cpus, seconds, rounds.
+
+lab_range='net.ipv4.ip_local_port_range=1024 65535'
+lab_buckets='net.ipv4.tcp_max_tw_buckets=4000000'
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# measure WHAT COMMAND...: run it under perf_round; its standard output goes to $out/stdout, and
+# wall_s, own_s, foreign_s and exit are set.  False when the command failed.
+measure() {
+	shift_what=$1
+	shift
+	printf '%s: %s\n' "$shift_what" "$*" >>"$out/commands.txt"
+	"$helper/perf_round" "$out/account" timeout -k 5 300 "$@" >"$out/stdout" 2>"$out/stderr"
+	measured=$?
+	wall_s=0 own_s=0 foreign_s=0
+	# shellcheck disable=SC2046 # words of our own helper
+	export $(cat "$out/account")
+	return $measured
+}
+
+# sample SECTION WHAT VALUE [SEGMENTS]: keep one round of the measure before.
+sample() {
+	awk -v s="$1" -v w="$2" -v v="$3" -v g="${4:--}" -v wall="$wall_s" -v own="$own_s" \
+		-v foreign="$foreign_s" -v cpus="$cpus" 'BEGIN {
+		printf "%s\t%s\t%.6g\t%.4f\t%.3f\t%.3f\t%s\n", s, w, v, wall > 0 ? foreign / wall / cpus : 0, own, wall, g }' \
+		>>"$out/samples.tsv"
+}
+
+# summary SECTION WHAT: "median low high kept all" of the undisturbed rounds (foreign CPU below 6 %);
+# of the three least disturbed when there is none.
+summary() {
+	awk -F '\t' -v s="$1" -v w="$2" '$1 == s && $2 == w { print $4 "\t" $3 }' "$out/samples.tsv" |
+		sort -n | awk -F '\t' '
+		{ all++; if ($1 < 0.06) kept++; if ($1 < 0.06 || (kept == 0 && all <= 3)) v[++n] = $2 }
+		END {
+			for (i = 1; i <= n; i++) for (j = i + 1; j <= n; j++) if (v[j] < v[i]) { t = v[i]; v[i] = v[j]; v[j] = t }
+			if (n == 0) print "- - - 0 0"
+			else printf "%.6g %.6g %.6g %d %d\n", n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2, v[1], v[n], kept, all
+		}'
+}
+
+median() { # median SECTION WHAT
+	summary "$1" "$2" | cut -d ' ' -f 1
+}
+
+# row GOAL WHAT OURS UNIT THEIRS PEER SENSE TARGET NOTE: judge OURS / THEIRS (THEIRS "-": OURS itself)
+# against TARGET; SENSE is min or max.  "absent" as OURS or THEIRS says so instead of a verdict.
+row() {
+	awk -v goal="$1" -v what="$2" -v ours="$3" -v unit="$4" -v theirs="$5" -v peer="$6" \
+		-v sense="$7" -v target="$8" -v note="$9" 'BEGIN {
+		value = theirs == "-" ? ours : (theirs + 0 > 0 ? ours / theirs : "-")
+		verdict = "-"
+		if (ours == "absent" || theirs == "absent" || ours == "-" || ours == "") { value = "-"; verdict = "absent" }
+		else if (sense == "min") verdict = value + 0 >= target + 0 ? "met" : "MISSED"
+		else if (sense == "max") verdict = value + 0 <= target + 0 ? "met" : "MISSED"
+		printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", goal, what, ours, unit, theirs, peer, value, sense, target, verdict, note }' \
+		>>"$out/rows.tsv"
+	tail -n 1 "$out/rows.tsv" | awk -F '\t' '{ printf "  %-8s %-62s %s %s (%s %s)\n", $10, $2, $7, $5 == "-" ? $4 : "x " $6, $8, $9 }'
+}
+
+# A saturated run of ours: tw_run WHAT ARGUMENTS...; sets record.  False unless it ended with 0,
+# that is unless all witnesses agree.
+tw_run() {
+	tw_what=$1
+	shift
+	rm -rf "$out/run"
+	measure "$tw_what" "$twbench" run smoke --quiet --no-plots --out "$out/run" --set load.shape=saturate \
+		--set load.clients=64 --set addressing.ports=explicit --set addressing.port=1000 --drain false \
+		--sysctl "$lab_buckets" --sysctl "$lab_range" "$@"
+	code=$?
+	record=$(find "$out/run" -name run.json 2>/dev/null | head -n 1)
+	[ "$code" -eq 0 ] || {
+		echo "  twbench ended with $code: $(tail -n 1 "$out/stderr")" >&2
+		echo "$tw_what exit $code" >>"$out/failures.txt"
+		return 1
+	}
+}
+
+# field PATH...: numbers of the first repeat, one a line; null as -.
+field() {
+	python3 -c '
+import json, sys
+r = json.load(open(sys.argv[1]))["cases"][0]["repeats"][0]
+for path in sys.argv[2:]:
+	v = r
+	for key in path.split("."):
+		v = v.get(key) if isinstance(v, dict) else None
+	print("-" if v is None else v)' "$record" "$@"
+}
+
+# Segments per connection, both ends, by the kernel's count.
+segments() {
+	python3 -c '
+import json, sys
+r = json.load(open(sys.argv[1]))["cases"][0]["repeats"][0]
+n = sum(c["TcpInSegs"]["after"] - c["TcpInSegs"]["before"]
+	for c in r["counters"].values() if "TcpInSegs" in c)
+print("%.2f" % (n / max(1, r["ledger"]["attempted"])))' "$record"
+}
+
+# In a network namespace of its own, as root or not.
+own_net() {
+	if [ "$(id -u)" -eq 0 ]; then
+		unshare -n "$@"
+	else
+		unshare -Urn "$@"
+	fi
+}

@@ -1,0 +1,91 @@
+# shellcheck shell=sh
+# Goal 1: connections per second against the peers, over the same segments.
+
+echo 'connections per second'
+witnesses_off='--capture off --set witnesses.sampler=false'
+
+peers=''
+have wrk && [ -x /usr/sbin/nginx ] && peers="$peers wrk"
+have ab && [ -x /usr/sbin/nginx ] && peers="$peers ab"
+have h2load && [ -x /usr/sbin/nginx ] && peers="$peers h2load"
+{ have tcp_crr || have neper; } && peers="$peers neper-fin neper-rst"
+
+ours_rate() { # ours_rate WHAT ARGUMENTS...
+	what=$1
+	shift
+	# shellcheck disable=SC2086 # lists of words
+	tw_run "$what" $witnesses_off --duration "${seconds}s" "$@" &&
+		sample rate "$what" "$(field ledger.achieved_rate_per_s)" "$(segments)"
+}
+
+one_round() {
+	for peer in $peers; do
+		measure "$peer" own_net "$top/tests/perf/peer.sh" "$peer" "$seconds"
+		rate=$(sed -n 's/^rate=//p' "$out/stdout")
+		[ -n "$rate" ] && sample rate "$peer" "$rate" "$(sed -n 's/.*segments=//p' "$out/stdout")"
+	done
+	for strategy in client-fin server-fin client-rst; do
+		ours_rate "event lo $strategy" --topology lo --strategy "$strategy"
+		ours_rate "straight lo $strategy" --topology lo --strategy "$strategy" \
+			--set load.engine=straight --set addressing.destinations="$cpus"
+		ours_rate "straight veth $strategy" --strategy "$strategy" --set addressing.sources=8 \
+			--set load.engine=straight --set addressing.destinations="$cpus"
+	done
+}
+
+round=0
+while [ "$round" -lt "$rounds" ]; do
+	round=$((round + 1))
+	echo "  round $round of $rounds"
+	one_round
+done
+
+# best "PEER...": the name and median of the best one.
+best() {
+	for peer in $1; do
+		case " $peers " in *" $peer "*) echo "$(median rate "$peer") $peer" ;; esac
+	done | sort -rn | head -n 1
+}
+note_of() { # medians with their range, and how many rounds were undisturbed
+	summary rate "$1" | awk '{ printf "%d..%d, %d of %d rounds undisturbed", $2, $3, $4, $5 }'
+}
+
+for strategy in client-fin server-fin client-rst; do
+	# An abort is 8 segments, an orderly close 10: each is compared with its own kind.
+	[ "$strategy" = client-rst ] && kind='neper-rst' || kind='wrk ab h2load neper-fin'
+	against=$(best "$kind")
+	if [ -z "$against" ] && [ "$strategy" = client-rst ]; then
+		against=$(best 'wrk ab h2load') # they send more segments
+	fi
+	theirs=${against% *} peer=${against#* }
+	for engine in 'event lo:1.15' 'straight lo:1.35' 'straight veth:1.35'; do
+		what="${engine%:*} $strategy"
+		row 1 "connections/s, $what" "$(median rate "$what")" /s "${theirs:-absent}" \
+			"${peer:-absent}" min "${engine#*:}" "$(note_of "$what")"
+	done
+done
+
+# The user's part of the CPU, by perf; the rest by kernel function.
+if have perf; then
+	tw_what='user share'
+	for engine in event straight; do
+		extra=''
+		[ "$engine" = straight ] && extra="--set load.engine=straight --set addressing.destinations=$cpus"
+		# shellcheck disable=SC2086
+		perf record -q -a -g -o "$out/perf-$engine.data" -- "$twbench" run smoke --quiet --no-plots \
+			--out "$out/run" --set load.shape=saturate --set load.clients=64 --set addressing.ports=explicit \
+			--set addressing.port=1000 --set addressing.sources=8 --drain false $witnesses_off \
+			--sysctl "$lab_buckets" --sysctl "$lab_range" --duration 2s --strategy client-fin $extra \
+			>/dev/null 2>&1 || continue
+		perf report -i "$out/perf-$engine.data" --comm twbench --no-children -g none --sort dso \
+			2>/dev/null >"$out/perf-$engine-dso.txt"
+		perf report -i "$out/perf-$engine.data" --comm twbench --no-children -g none --sort sym \
+			2>/dev/null | grep '%' | head -n 40 >"$out/profile-$engine.txt"
+		rm -f "$out/perf-$engine.data"
+		share=$(awk '/%/ { sub("%", "", $1); all += $1; if ($2 != "[kernel.kallsyms]" && $2 != "[kernel]") user += $1 }
+			END { if (all > 0) printf "%.2f", 100 * user / all; else print "-" }' "$out/perf-$engine-dso.txt")
+		row 1 "user space share of CPU, $engine" "${share:--}" '%' - - max 2 "profile-$engine.txt names the rest"
+	done
+else
+	row 1 'user space share of CPU' absent '%' - - max 2 'perf is not installed'
+fi

@@ -1,0 +1,15 @@
+# shellcheck shell=sh
+# Goal 6: start-up.
+
+echo 'start-up'
+round=0
+while [ "$round" -lt "$rounds" ]; do
+	round=$((round + 1))
+	measure 'run smoke' "$twbench" run smoke --quiet --out "$out/run" && sample startup 'run smoke' "$wall_s"
+	measure 'lab up and down' "$helper/perf_lab" 20 && sample startup lab "$(cat "$out/stdout")"
+done
+row 6 'twbench run smoke' "$(median startup 'run smoke')" s - - max 4 "$(summary startup 'run smoke')"
+row 6 'a lab up and down' "$(median startup lab)" ms - - max 50 'mean of 20, process and namespaces included'
+measure 'make from clean' make -C "$top" --no-print-directory -j"$cpus" BUILD="$out/build" PROGRAM="$out/build/twbench" &&
+	row 6 'make from clean' "$wall_s" s - - max 10 "foreign CPU meanwhile $foreign_s s"
+rm -rf "$out/build"

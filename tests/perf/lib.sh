@@ -26,7 +26,7 @@ measure() {
 sample() {
 	awk -v s="$1" -v w="$2" -v v="$3" -v g="${4:--}" -v wall="$wall_s" -v own="$own_s" \
 		-v foreign="$foreign_s" -v cpus="$cpus" 'BEGIN {
-		printf "%s\t%s\t%.6g\t%.4f\t%.3f\t%.3f\t%s\n", s, w, v, wall > 0 ? foreign / wall / cpus : 0, own, wall, g }' \
+		printf "%s\t%s\t%.6g\t%.4f\t%.3f\t%.3f\t%s\n", s, w, v, (wall > 0 ? foreign / wall / cpus : 0), own, wall, g }' \
 		>>"$out/samples.tsv"
 }
 
@@ -54,7 +54,7 @@ row() {
 		-v sense="$7" -v target="$8" -v note="$9" 'BEGIN {
 		value = theirs == "-" ? ours : (theirs + 0 > 0 ? ours / theirs : "-")
 		verdict = "-"
-		if (ours == "absent" || theirs == "absent" || ours == "-" || ours == "") { value = "-"; verdict = "absent" }
+		if (ours == "absent" || theirs == "absent" || peer == "absent" || ours == "-" || ours == "") { value = "-"; verdict = "absent" }
 		else if (sense == "min") verdict = value + 0 >= target + 0 ? "met" : "MISSED"
 		else if (sense == "max") verdict = value + 0 <= target + 0 ? "met" : "MISSED"
 		printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", goal, what, ours, unit, theirs, peer, value, sense, target, verdict, note }' \
@@ -102,11 +102,6 @@ n = sum(c["TcpInSegs"]["after"] - c["TcpInSegs"]["before"]
 print("%.2f" % (n / max(1, r["ledger"]["attempted"])))' "$record"
 }
 
-# In a network namespace of its own, as root or not.
-own_net() {
-	if [ "$(id -u)" -eq 0 ]; then
-		unshare -n "$@"
-	else
-		unshare -Urn "$@"
-	fi
-}
+# A network namespace of its own for a command, as root or not: words to put before it.
+own_net='unshare -n'
+[ "$(id -u)" -eq 0 ] || own_net='unshare -Urn'

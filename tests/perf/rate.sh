@@ -20,7 +20,8 @@ ours_rate() { # ours_rate WHAT ARGUMENTS...
 
 one_round() {
 	for peer in $peers; do
-		measure "$peer" own_net "$top/tests/perf/peer.sh" "$peer" "$seconds"
+		# shellcheck disable=SC2086 # words
+		measure "$peer" $own_net "$top/tests/perf/peer.sh" "$peer" "$seconds"
 		rate=$(sed -n 's/^rate=//p' "$out/stdout")
 		[ -n "$rate" ] && sample rate "$peer" "$rate" "$(sed -n 's/.*segments=//p' "$out/stdout")"
 	done
@@ -58,6 +59,7 @@ for strategy in client-fin server-fin client-rst; do
 		against=$(best 'wrk ab h2load') # they send more segments
 	fi
 	theirs=${against% *} peer=${against#* }
+	[ "$theirs" = - ] && peer=absent
 	for engine in 'event lo:1.15' 'straight lo:1.35' 'straight veth:1.35'; do
 		what="${engine%:*} $strategy"
 		row 1 "connections/s, $what" "$(median rate "$what")" /s "${theirs:-absent}" \
@@ -65,27 +67,26 @@ for strategy in client-fin server-fin client-rst; do
 	done
 done
 
-# The user's part of the CPU, by perf; the rest by kernel function.
+# The user's part of the CPU while the load runs, by perf; the rest by kernel function.
 if have perf; then
-	tw_what='user share'
+	cp "$twbench" "$out/perf-engine" # a name of its own, to be told from others
 	for engine in event straight; do
 		extra=''
 		[ "$engine" = straight ] && extra="--set load.engine=straight --set addressing.destinations=$cpus"
-		# shellcheck disable=SC2086
-		perf record -q -a -g -o "$out/perf-$engine.data" -- "$twbench" run smoke --quiet --no-plots \
-			--out "$out/run" --set load.shape=saturate --set load.clients=64 --set addressing.ports=explicit \
-			--set addressing.port=1000 --set addressing.sources=8 --drain false $witnesses_off \
-			--sysctl "$lab_buckets" --sysctl "$lab_range" --duration 2s --strategy client-fin $extra \
-			>/dev/null 2>&1 || continue
-		perf report -i "$out/perf-$engine.data" --comm twbench --no-children -g none --sort dso \
-			2>/dev/null >"$out/perf-$engine-dso.txt"
-		perf report -i "$out/perf-$engine.data" --comm twbench --no-children -g none --sort sym \
-			2>/dev/null | grep '%' | head -n 40 >"$out/profile-$engine.txt"
-		rm -f "$out/perf-$engine.data"
-		share=$(awk '/%/ { sub("%", "", $1); all += $1; if ($2 != "[kernel.kallsyms]" && $2 != "[kernel]") user += $1 }
-			END { if (all > 0) printf "%.2f", 100 * user / all; else print "-" }' "$out/perf-$engine-dso.txt")
-		row 1 "user space share of CPU, $engine" "${share:--}" '%' - - max 2 "profile-$engine.txt names the rest"
+		# shellcheck disable=SC2086 # lists of words
+		twbench=$out/perf-engine tw_run "user share $engine" --set addressing.sources=8 $witnesses_off --duration 5s --strategy client-fin $extra &
+		job=$!
+		sleep 2
+		perf record -q -a -g -o "$out/perf.data" -- sleep 1 >/dev/null 2>&1
+		wait "$job"
+		perf report -i "$out/perf.data" --comm perf-engine --no-children -g none --sort sym 2>/dev/null |
+			grep '%' >"$out/profile-$engine.txt"
+		rm -f "$out/perf.data"
+		share=$(awk '{ sub("%", "", $1); all += $1; if ($2 == "[.]") user += $1 }
+			END { if (all > 0) printf "%.2f", 100 * user / all; else print "-" }' "$out/profile-$engine.txt")
+		row 1 "user space share of CPU, $engine engine" "$share" '%' - - max 2 "profile-$engine.txt names the rest"
 	done
+	rm -f "$out/perf-engine"
 else
 	row 1 'user space share of CPU' absent '%' - - max 2 'perf is not installed'
 fi

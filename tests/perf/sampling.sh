@@ -4,7 +4,8 @@
 echo 'sampling cost'
 sizes='1000 10000 100000 1000000'
 for n in $sizes; do
-	own_net "$helper/perf_table" "$n" >"$out/sampling-$n.txt" 2>"$out/stderr" || {
+	# shellcheck disable=SC2086 # words
+	$own_net "$helper/perf_table" "$n" >"$out/sampling-$n.txt" 2>"$out/stderr" || {
 		echo "  beside $n: $(tail -n 1 "$out/stderr")" >&2
 		continue
 	}

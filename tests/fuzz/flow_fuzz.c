@@ -92,6 +92,7 @@ static struct segment segment_of(const uint8_t *p, int64_t *t_ns)
 	s.ip_id = p[4] >> 3;
 	*t_ns += p[5] == 255   ? 61 * NS_PER_S
 		 : p[5] == 254 ? INT64_MIN / 2 - *t_ns
+		 : p[5] == 253 ? INT64_MAX / 2 - *t_ns
 			       : (p[5] - 8) * NS_PER_US;
 	s.t_ns = *t_ns;
 	return s;

@@ -1,5 +1,6 @@
 #include "analysis/tw_hosts.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,20 +66,26 @@ static void fold(struct tw_host *host, size_t at)
 	memcpy(host->change + at, folded, sizeof(folded));
 }
 
+/*
+ * Blocks of time are nested as powers of two from 0 on, so that the widest one holds all times
+ * there are (0 to INT64_MAX / 2 and a lifetime) without overflow.
+ */
 static void cover(struct tw_hosts *h, int64_t t_ns)
 {
-	if (!h->begun)
-		h->origin_ns = t_ns;
-	h->begun = true;
-	while (t_ns < h->origin_ns || t_ns - h->origin_ns >= TW_BINS * h->width_ns) {
-		size_t at = t_ns < h->origin_ns ? TW_BINS / 2 : 0;
+	int64_t span_ns = TW_BINS * h->width_ns;
 
-		fold(&h->all, at);
+	if (!h->begun)
+		h->origin_ns = t_ns / span_ns * span_ns;
+	h->begun = true;
+	while (t_ns < h->origin_ns || t_ns - h->origin_ns >= span_ns) {
+		bool odd = h->origin_ns / span_ns & 1;
+
+		fold(&h->all, odd ? TW_BINS / 2 : 0);
 		for (size_t i = 0; i < h->count; i++)
-			fold(&h->host[i], at);
-		if (at > 0)
-			h->origin_ns -= TW_BINS * h->width_ns;
+			fold(&h->host[i], odd ? TW_BINS / 2 : 0);
+		h->origin_ns -= odd ? span_ns : 0;
 		h->width_ns *= 2;
+		span_ns *= 2;
 	}
 }
 
@@ -97,6 +104,7 @@ void tw_hosts_add(struct tw_hosts *h, const struct endpoint *end, int64_t from_n
 {
 	struct tw_host *host;
 
+	assert(0 <= from_ns && from_ns <= until_ns && until_ns <= TW_TIME_MAX_NS);
 	cover(h, from_ns);
 	cover(h, until_ns);
 	note(h, &h->all, from_ns, until_ns, how);

@@ -13,8 +13,9 @@
 
 #include "base/tuple.h"
 
-#define TW_HOSTS_MAX 8192
-#define TW_BINS      2048
+#define TW_HOSTS_MAX   8192
+#define TW_BINS        2048
+#define TW_TIME_MAX_NS (INT64_MAX / 4 * 3) /* and none before 0 */
 
 struct tw_host {
 	struct endpoint addr;    /* without a port */
@@ -30,7 +31,7 @@ struct tw_hosts {
 	size_t count;
 	uint64_t others;    /* TIME-WAITs of hosts beyond the last */
 	struct tw_host all; /* all hosts together */
-	bool begun;           /* origin_ns is set */
+	bool begun;         /* origin_ns is set */
 	int64_t origin_ns, width_ns;
 	uint32_t *slots; /* hash table of places plus 1 */
 	uint64_t key;

@@ -90,9 +90,12 @@ static struct segment segment_of(const uint8_t *p, int64_t *t_ns)
 	s.ack = ((uint32_t)(p[3] & 0xf0) << 24) | ((p[3] & 15u) * 50 + (p[1] >> 7));
 	s.payload_bytes = (p[4] & 7) * 50u;
 	s.ip_id = p[4] >> 3;
-	*t_ns += p[5] == 255   ? 61 * NS_PER_S
-		 : p[5] == 254 ? INT64_MIN / 2 - *t_ns
-			       : (p[5] - 8) * NS_PER_US;
+	if (p[5] >= 253) /* far away, either way, and a TIME-WAIT on */
+		*t_ns = p[5] == 253   ? INT64_MAX / 2
+			: p[5] == 254 ? INT64_MIN / 2
+				      : *t_ns + 61 * NS_PER_S;
+	else
+		*t_ns += (p[5] - 8) * NS_PER_US;
 	s.t_ns = *t_ns;
 	return s;
 }

@@ -34,7 +34,7 @@ FUZZERS  := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 HELPERS  := $(sort $(wildcard tests/helper/*.c))
 HELPER_BIN := $(HELPERS:tests/helper/%.c=$(BUILD)/helper/%)
 
-.PHONY: all helpers bench test check perf fuzz install uninstall clean deps deps-test help unit
+.PHONY: all helpers bench test check golden perf fuzz install uninstall clean deps deps-test help unit
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -113,6 +113,10 @@ $(BUILD)/helper/%: tests/helper/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
 
+golden: all unit ## rewrite the golden captures and their rows; then review the diff
+	$(Q)$(PROGRAM:%=./%) list connection-schema > fixtures/schema/connection.schema.json
+	$(Q)GOLDEN=write tests/golden.sh | grep -v '^ok' || true
+
 # --- fuzzing: libFuzzer, so clang ------------------------------------------------------------------
 
 FUZZ_SECONDS ?= 30
@@ -135,14 +139,17 @@ perf: deps-test ## ratios against baselines in the same run
 	$(Q)$(MAKE) --no-print-directory all helpers
 	$(Q)tests/perf.sh
 
+COMPLETION := $(PREFIX)/share/bash-completion/completions/twbench
 install: all ## install the program, its man page and its data under PREFIX
 	install -D -m 755 twbench $(DESTDIR)$(PREFIX)/bin/twbench
 	install -D -m 644 bench/twbench.1 $(DESTDIR)$(PREFIX)/share/man/man1/twbench.1
 	for f in fixtures/schema/*.json; do \
 	  install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/twbench/$${f##*/} || exit 1; done
+	./twbench list completion >$(BUILD)/twbench.bash
+	install -D -m 644 $(BUILD)/twbench.bash $(DESTDIR)$(COMPLETION)
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/twbench $(DESTDIR)$(PREFIX)/share/man/man1/twbench.1
+	rm -f $(DESTDIR)$(PREFIX)/bin/twbench $(DESTDIR)$(PREFIX)/share/man/man1/twbench.1 $(DESTDIR)$(COMPLETION)
 	rm -rf $(DESTDIR)$(PREFIX)/share/twbench
 
 clean: ## remove what was built (results stay)

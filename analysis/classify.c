@@ -40,7 +40,8 @@ static bool is_connect_timeout(const struct flow *f)
 
 static bool is_reused(const struct flow *f)
 {
-	return f->reopened_ns >= 0 && both_fins_acked(f);
+	return f->reopened_ns >= 0 && both_fins_acked(f) &&
+	       (f->syn_answer == SYN_ANSWER_ACCEPTED || f->rst_in_time_wait);
 }
 
 static bool is_late_data_reset(const struct flow *f)

@@ -155,7 +155,7 @@ static int read_set(struct conf_set *set, const struct request *q, const struct 
 
 static int verdict(const struct lint *l, enum lint_severity fail_on)
 {
-	for (int s = fail_on; s <= LINT_ERROR; s++)
+	for (int s = (int)fail_on; s <= LINT_ERROR; s++)
 		if (lint_count(l, (enum lint_severity)s) > 0)
 			return EXIT_EXPECTATION;
 	return EXIT_PASS;
@@ -201,11 +201,13 @@ static const struct opt options[] = {
 	{ "kernel-keys", 0, "FILE", NULL,
 	  "judge by these keys (`sysctl -aN`), not by this kernel's" },
 	{ "no-kernel", 0, NULL, NULL, "do not look which keys this kernel has" },
-	{ "kind", 0, "KIND", NULL, "sysctl.d, dump, tuned (default: told from the contents)" },
-	{ "format", 'f', "NAME", NULL, "text, sarif (default: text)" },
+	{ "kind", 0, "sysctl.d|dump|tuned", NULL,
+	  "what FILE is (default: told from its contents)" },
+	{ "format", 'f', "text|sarif", NULL, "what to print (default: text)" },
 	{ "brief", 'b', NULL, NULL, "one line a finding" },
-	{ "level", 0, "LEVEL", NULL, "show from note, warning, error on (default: note)" },
-	{ "fail-on", 0, "LEVEL", NULL, "exit 1 from note, warning, error on (default: error)" },
+	{ "level", 0, "note|warning|error", NULL,
+	  "show findings from this level on (default: note)" },
+	{ "fail-on", 0, "note|warning|error", NULL, "exit 1 from this level on (default: error)" },
 	{ "fix", 0, NULL, NULL, "mend what is certain; the old file stays as FILE.bak" },
 	{ "rules", 0, NULL, NULL, "print every rule, with its source and how to prove it" },
 	{ NULL, 0, NULL, NULL, NULL },
@@ -218,8 +220,7 @@ const struct command command_lint = {
 	.run = lint_main,
 	.opts = options,
 	.more = "FILE is a sysctl.d file, a directory of them (read in sysctl.d's order), a "
-		"`sysctl -a` dump\n"
-		"or a tuned profile.  Nothing is set.  Exit 0: no error found, 1: one was, 2: a "
-		"file cannot\n"
-		"be read or understood.\n",
+		"`sysctl -a`\n"
+		"dump or a tuned profile; - is standard input.  Nothing is set.\n"
+		"Exit 0: no error found, 1: one was, 2: a file cannot be read or understood.\n",
 };

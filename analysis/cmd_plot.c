@@ -71,10 +71,10 @@ static int plot_main(const struct args *a, struct err *err)
 }
 
 static const struct opt options[] = {
-	{ "out", 'o', "DIR", NULL, "where (default: plots)" },
-	{ "only", 0, "NAME", NULL, "one graph" },
-	{ "theme", 0, "NAME", NULL, "light, dark, print (default: light)" },
-	{ "list", 0, NULL, NULL, "name the graphs" },
+	{ "out", 'o', "DIR", NULL, "where the graphs go (default: plots)" },
+	{ "only", 0, "NAME", NULL, "draw one graph (twbench plot --list)" },
+	{ "theme", 0, "light|dark|print", NULL, "colours (default: light)" },
+	{ "list", 0, NULL, NULL, "name the graphs; draw nothing" },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 

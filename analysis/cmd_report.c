@@ -5,73 +5,72 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/formats.h"
 #include "analysis/outputs.h"
 #include "analysis/reconcile.h"
-#include "analysis/report.h"
-#include "base/cmd.h"
-#include "base/err.h"
 #include "base/commands.h"
+#include "base/err.h"
+#include "base/failon.h"
 
 #define DEFAULT_RUN "results/latest"
 
-static void print_json(const struct record *r, FILE *out)
+/* What the run's own exit status would have been under another --fail-on. */
+static int status_of(const struct record *r)
 {
-	record_write(r, out);
+	static const struct {
+		const char *status;
+		int exit_status;
+	} statuses[] = {
+		{ "pass", EXIT_PASS },
+		{ "fail", EXIT_EXPECTATION },
+		{ "invalid", EXIT_UNTRUSTWORTHY },
+		{ "skipped", EXIT_SKIPPED },
+		{ "interrupted", EXIT_SIGINT },
+	};
+
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+		if (strcmp(statuses[i].status, r->status) == 0)
+			return statuses[i].exit_status;
+	return EXIT_INTERNAL;
 }
 
-static void print_html(const struct record *r, FILE *out)
+static int write_report(const struct args *a, const struct record *r, struct err *err)
 {
-	report_html(r, NULL, NULL, 0, out);
-}
+	const char *format = args_get(a, "format"), *dir = args_get(a, "out");
 
-static void print_text(const struct record *r, FILE *out)
-{
-	struct report_style style = outputs_terminal_style(out);
-
-	report_text(r, &style, out);
-}
-
-static const struct {
-	const char *name;
-	void (*print)(const struct record *r, FILE *out);
-} formats[] = {
-	{ "txt", print_text }, { "md", report_markdown }, { "html", print_html }, { "json", print_json },
-};
-#define FORMATS (sizeof(formats) / sizeof(formats[0]))
-
-static int print_as(const struct record *r, const char *format, struct err *err)
-{
-	for (size_t i = 0; i < FORMATS; i++)
-		if (strcmp(formats[i].name, format) == 0) {
-			formats[i].print(r, stdout);
-			return 0;
-		}
-	return err_set(err, -EINVAL, "--format: '%s' is not one of txt, md, html, json", format);
+	if (dir && !format)
+		return outputs_write(r, &(struct outputs_options){ .dir = dir, .plots = true }, err);
+	return formats_write(r, format ? format : "txt", dir, stdout, err);
 }
 
 static int report_main(const struct args *a, struct err *err)
 {
-	const char *format = args_get(a, "format"), *dir = args_get(a, "out");
 	struct record r;
-	int code;
+	unsigned fail_on;
+	int code = fail_on_parse(args_get(a, "fail-on"), &fail_on, err);
 
+	if (code != 0)
+		return code;
 	if (a->rest_count > 1)
 		return err_set(err, -EINVAL, "one run at a time: '%s' is one too many", a->rest[1]);
 	code = record_load(&r, a->rest_count ? a->rest[0] : DEFAULT_RUN, err);
 	if (code != 0)
 		return code;
 	(void)reconcile_record(&r); /* a stored verdict is not believed */
-	if (dir)
-		code = outputs_write(&r, &(struct outputs_options){ .dir = dir, .plots = true }, err);
-	else
-		code = print_as(&r, format ? format : "txt", err);
+	code = write_report(a, &r, err);
+	if (code == 0 && args_has(a, "fail-on"))
+		code = fail_on_status(fail_on, status_of(&r));
 	record_release(&r);
 	return code;
 }
 
 static const struct opt options[] = {
-	{ "format", 'f', "NAME", NULL, "txt, md, html, json (default: txt)" },
-	{ "out", 'o', "DIR", NULL, "write summary.txt, summary.md, report.html and plots/ there" },
+	{ "format", 'f', "LIST", NULL,
+	  "txt (default), md, html, json, junit, ktap, github, prom, gha-bench, bencher, sarif" },
+	{ "out", 'o', "DIR", NULL,
+	  "write them there; without --format summary.txt, summary.md, report.html and plots/" },
+	{ "fail-on", 0, "LIST", NULL,
+	  "exit as the run did: fail,invalid,skip, or some of them (default: 0 when written)" },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 

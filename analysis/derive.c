@@ -227,6 +227,11 @@ static int64_t less_ended_early(const struct record_time_wait *t, int64_t holder
 	return holders - t->reopened - t->assassinated;
 }
 
+bool derive_is_watched(const struct record_repeat *r, enum side side)
+{
+	return side == SIDE_CLIENT || strcmp(r->topology, "host") != 0;
+}
+
 void derive(struct record_repeat *r)
 {
 	for (int side = 0; side < SIDE_COUNT; side++) {
@@ -236,7 +241,7 @@ void derive(struct record_repeat *r)
 		from_counters(r, (enum side)side, t);
 		if (t->expected_peak == RECORD_NONE && derive_is_short(r) && t->recycled <= 0)
 			t->expected_peak = less_ended_early(t, derive_holders(r, (enum side)side));
-		if (r->series.count == 0)
+		if (r->series.count == 0 || !derive_is_watched(r, (enum side)side))
 			continue;
 		from_samples(&r->series, side, t);
 		if (t->lifetime_n == RECORD_NONE)

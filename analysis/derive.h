@@ -30,6 +30,10 @@ bool derive_is_short(const struct record_repeat *r);
  * without a capture. */
 int64_t derive_holders(const struct record_repeat *r, enum side side);
 
+/* Did anybody look at this side?  Of a server that is not ours (topology host) nothing is known, and
+ * nothing is not 0. */
+bool derive_is_watched(const struct record_repeat *r, enum side side);
+
 /* Sampling period: as noted by the witness "sampler", else the least distance of two samples. */
 int64_t derive_period_ns(const struct record_repeat *r);
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/derive.h"
+
 static bool known(int64_t v)
 {
 	return v != RECORD_NONE;
@@ -94,6 +96,8 @@ static int64_t peak_of(const struct record_repeat *rep, enum side side)
 {
 	int64_t peak = rep->time_wait[side].peak;
 
+	if (!derive_is_watched(rep, side))
+		return RECORD_NONE;
 	for (size_t i = 0; !known(rep->time_wait[side].peak) && i < rep->series.count; i++)
 		if (rep->series.row[i].count[side][COL_TIME_WAIT] > peak)
 			peak = rep->series.row[i].count[side][COL_TIME_WAIT];
@@ -122,8 +126,8 @@ enum sides digest_holder(const struct record_case *c)
 	int64_t client = digest_peak(c, SIDE_CLIENT), server = digest_peak(c, SIDE_SERVER);
 	int64_t most;
 
-	if (!known(client) && !known(server))
-		return SIDES_UNKNOWN;
+	if ((!known(client) || client == 0) && !known(server))
+		return SIDES_UNKNOWN; /* it may be where nobody looked */
 	client = known(client) ? client : 0;
 	server = known(server) ? server : 0;
 	most = client > server ? client : server;

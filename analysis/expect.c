@@ -342,6 +342,18 @@ static const char *find_operator(const char *text, size_t *ret)
 	return NULL;
 }
 
+/* Counts can be compared with each other, whatever they count; times, rates and bytes only with their
+ * like. */
+static size_t dimension(const struct field *f)
+{
+	static const char *const units[] = { "ns", "1/s", "bytes", "socket seconds" };
+	size_t i = 0;
+
+	while (i < sizeof(units) / sizeof(units[0]) && strcmp(units[i], f->unit) != 0)
+		i++;
+	return i;
+}
+
 static int parse_comparison(struct expect *e, char *body, bool versus, struct err *err)
 {
 	char left[PIECE], right[PIECE];
@@ -375,7 +387,7 @@ static int parse_comparison(struct expect *e, char *body, bool versus, struct er
 		r = take_tolerance(e, right, err);
 	if (r == 0)
 		r = parse_right(e, right, versus, err);
-	if (r == 0 && e->right.metric && strcmp(e->right.metric->unit, e->left.metric->unit) != 0)
+	if (r == 0 && e->right.metric && dimension(e->right.metric) != dimension(e->left.metric))
 		r = err_set(err, -EINVAL, "%s is in %s and %s in %s", e->left.metric->path,
 			    e->left.metric->unit[0] ? e->left.metric->unit : "no unit",
 			    e->right.metric->path,

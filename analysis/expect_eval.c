@@ -243,7 +243,8 @@ static void each_repeat(const struct expect *e, const struct record_case *c,
 			set_unknown(e, row,
 				    isnan(value) ? e->left.metric->path : e->right.metric->path,
 				    c->name, (long long)r->index);
-			row->value = row->limit = row->margin = NAN;
+			row->value = row->margin = NAN;
+			row->limit = e->right.number;
 			return;
 		}
 		hold(e, row, value, limit);

@@ -13,16 +13,22 @@
 
 /* --- the new contents ---------------------------------------------------------------------------- */
 
-static struct lint_finding *fix_of_line(struct lint *l, const struct conf_file *file, int number)
+/* One a line: a line that is a comment afterwards needs no other. */
+static const struct lint_finding *fix_of_line(const struct lint *l, const struct conf_file *file,
+					      int number)
 {
-	for (size_t i = 0; i < l->count; i++) {
-		struct lint_finding *f = &l->finding[i];
+	const struct lint_finding *best = NULL;
 
-		if (f->file == file && f->line && f->line->number == number &&
-		    f->fix != LINT_FIX_NONE)
-			return f;
+	for (size_t i = 0; i < l->count; i++) {
+		const struct lint_finding *f = &l->finding[i];
+
+		if (f->file != file || !f->line || f->line->number != number ||
+		    f->fix == LINT_FIX_NONE)
+			continue;
+		if (!best || f->fix == LINT_FIX_COMMENT_OUT)
+			best = f;
 	}
-	return NULL;
+	return best;
 }
 
 /* `text` without its newline. */
@@ -230,7 +236,8 @@ int lint_fix(struct lint *l, FILE *out, struct err *err)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < l->set->count; i++)
-		if (l->set->file[i]->kind == CONF_SYSCTL_D && !l->set->file[i]->masked_by)
+		if (l->set->file[i]->kind == CONF_SYSCTL_D && !l->set->file[i]->masked_by &&
+		    strcmp(l->set->file[i]->path, "-") != 0)
 			r = fix_file(l, l->set->file[i], out, err);
 	return r;
 }

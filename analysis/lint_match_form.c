@@ -15,7 +15,8 @@ bool lint_say(struct lint_finding *f, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(f->detail, sizeof(f->detail), fmt, ap);
 	va_end(ap);
-	for (char *c = f->detail; *c; c++) /* bytes of the file: none may reach a terminal as code */
+	for (char *c = f->detail; *c;
+	     c++) /* bytes of the file: none may reach a terminal as code */
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = *c == '\t' ? ' ' : '?';
 	return true;
@@ -85,10 +86,23 @@ LINT_LINE(match_set_again)
 			last->file->path, last->number, last->value);
 }
 
+/* After how many numbers does the kernel stop reading? */
+static int numbers_of(enum value_kind kind)
+{
+	static const int counts[] = { [VALUE_INT] = 1,
+				      [VALUE_RANGE] = 2,
+				      [VALUE_INTS] = 3,
+				      [VALUE_ANY] = 99,
+				      [VALUE_PORTS] = 99 };
+
+	return counts[kind];
+}
+
 LINT_LINE(match_value_comment)
 {
 	const char *mark = strpbrk(line->value, "#;"), *rest = line->value;
 	const struct sysctl_key *k = sysctl_key_find(line->key);
+	int numbers = 0;
 	bool octal;
 	int64_t v;
 
@@ -97,13 +111,12 @@ LINT_LINE(match_value_comment)
 		return false;
 	if (mark[-1] != ' ' && mark[-1] != '\t')
 		return false; /* glued: not a number, another rule */
-	if (k && k->value != VALUE_ANY && k->value != VALUE_PORTS) {
-		while (rest < mark && value_number(&rest, &v, &octal))
-			;
-		rest += strspn(rest, " \t");
-		if (rest == mark)
-			f->fix = LINT_FIX_MOVE_COMMENT;
-	}
+	while (rest < mark && value_number(&rest, &v, &octal))
+		numbers++;
+	rest += strspn(rest, " \t");
+	/* With fewer numbers the kernel looks further and refuses the comment. */
+	if (k && rest == mark && numbers >= numbers_of(k->value))
+		f->fix = LINT_FIX_MOVE_COMMENT;
 	return lint_say(f, "'%s' is written to %s whole, comment and all", line->value, line->key);
 }
 

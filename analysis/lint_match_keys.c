@@ -6,7 +6,6 @@
 #include "analysis/lint_match.h"
 #include "analysis/sysctl_keys.h"
 #include "analysis/sysctl_probe.h"
-#include "base/num.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -128,11 +127,9 @@ static bool known_dead(const struct conf_line *line)
 /* Outside the listed families a key may well exist: only what differs by a slip is a misspelling. */
 static const char *meant(const char *key)
 {
-	const char *near = sysctl_key_nearest(key);
-
-	if (near && !family_is_listed(key) && num_edit_distance(near, key) > 2)
+	if (strncmp(key, "net", 3) != 0)
 		return NULL;
-	return near;
+	return sysctl_key_nearest(key, family_is_listed(key) ? 1 + (int)strlen(key) / 4 : 2);
 }
 
 LINT_LINE(match_misspelt)

@@ -24,7 +24,7 @@ static int numbers_in(const char *text, int64_t v[2])
 
 	while (n < 2 && value_number(&text, &v[n], &octal))
 		n++;
-	if (n < 2 && text[strspn(text, " \t")] != '\0' && text[strspn(text, " \t")] != '#')
+	if (n < 2 && text[strspn(text, " \t")] != '\0')
 		return -1;
 	return n;
 }

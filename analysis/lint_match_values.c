@@ -18,15 +18,21 @@ LINT_LINE(match_refused)
 {
 	const struct sysctl_key *k = sysctl_key_find(line->key);
 	const char *rest = line->value;
-	int64_t v;
+	int64_t v = 0;
 	bool octal;
 
 	(void)l;
 	if (!is_number_key(k))
 		return false;
-	if (!value_number(&rest, &v, &octal))
-		return lint_say(f, "%s = %s: the kernel answers \"Invalid argument\"", line->key,
-				line->value[0] ? line->value : "(nothing)");
+	for (int i = 0; i < (k->value == VALUE_INT ? 1 : 3); i++) {
+		if (i > 0 && rest[strspn(rest, " \t")] == '\0')
+			return false;
+		if (!value_number(&rest, &v, &octal))
+			return lint_say(f, "%s = %s: the kernel answers \"Invalid argument\"",
+					line->key, line->value[0] ? line->value : "(nothing)");
+		if (v < k->low || v > k->high)
+			break;
+	}
 	if (v >= k->low && v <= k->high)
 		return false;
 	return lint_say(f, "%s = %s: the kernel takes %" PRId64 " to %" PRId64 " only", line->key,

@@ -1,6 +1,7 @@
 /*
  * The table of rules.  Every sentence of `kernel` is what `source` says or what was measured in
- * network namespaces on Linux 6.18.44, HZ=250 ("measured").  `prove` is a command to type.
+ * network namespaces on Linux 6.18.44, HZ=250 ("measured").  `prove` is a command to type,
+ * one that leaves the host as it is; KEY, VALUE and FILE stand for those of the line.
  */
 #include "analysis/lint_match.h"
 
@@ -22,11 +23,11 @@ const struct lint_rule lint_rules[] = {
 { RULE("TW001", WARNING, "conflict-in-file"), NULL, LINT_EVERY | LINT_PATTERN, LINE(match_conflict_in_file),
   "a later line of the same file sets the key to something else",
   "The last assignment wins; this line has no effect.",
-  SYSCTL_D, "unshare -Urn sysctl -p FILE | grep KEY" },
+  SYSCTL_D, "grep -nF KEY FILE" },
 { RULE("TW002", NOTE, "set-again"), NULL, LINT_EVERY | LINT_PATTERN, LINE(match_set_again),
   "the key is set again later",
   "Loaders sort files by name whatever their directory; the last assignment wins.",
-  SYSCTL_D, "sysctl --system 2>/dev/null | grep KEY" },
+  SYSCTL_D, "systemd-analyze cat-config sysctl.d | grep -nF KEY" },
 { RULE("TW003", WARNING, "comment-after-value"), NULL, LINT_EVERY | LINT_COMPUTED | LINT_PATTERN, LINE(match_value_comment),
   "a comment after a value is part of the value",
   "Only a line that begins with '#' or ';' is a comment. The kernel takes the numbers before the blank, so a number survives; a text takes the comment with it, and '30# x' is refused.",
@@ -34,23 +35,23 @@ const struct lint_rule lint_rules[] = {
 { RULE("TW004", NOTE, "dash-on-missing-key"), NULL, LINT_EVERY, LINE(match_dash_missing),
   "'-' before a missing key pleases one loader only",
   "procps 4.0.2 `sysctl -p` says 'cannot stat' and exits 1 in spite of the '-'; systemd-sysctl 252 exits 0 with it or without.",
-  SYSCTL_D, "sysctl -p FILE; echo $?" },
+  SYSCTL_D, "echo '-net.ipv4.tcp_tw_recycle=1' | unshare -Urn sysctl -p -; echo $?" },
 { RULE("TW005", NOTE, "pattern"), NULL, LINT_EVERY | LINT_PATTERN, LINE(match_pattern),
   "not every loader expands patterns",
   "systemd-sysctl 252 and procps 4.0.2 expand it and honour exclusions; older procps (procps-ng/procps#191) and tuned take it for a file name. A pattern meets the keys that exist when it is read, not later ones.",
-  SYSCTL_D "; tuned/plugins/plugin_sysctl.py", "sysctl -p FILE" },
+  SYSCTL_D "; tuned/plugins/plugin_sysctl.py", "echo 'net.ipv4.conf.*.rp_filter=2' | unshare -Urn sysctl -p -" },
 { RULE("TW006", WARNING, "mixed-separators"), NULL, LINT_EVERY | LINT_COMPUTED, LINE(match_mixed),
   "dots and slashes in one key",
   "The first separator parts the name; the other one is then a dot within a part, as in eth0.100. procps and systemd look for a file that is not there; tuned, which turns every dot into a slash, finds one.",
-  SYSCTL_D "; tuned/plugins/plugin_sysctl.py", "sysctl -p FILE" },
+  SYSCTL_D "; tuned/plugins/plugin_sysctl.py", "echo 'net.ipv4/tcp_dsack=1' | unshare -Urn sysctl -p -" },
 { RULE("TW007", NOTE, "interface-with-dot"), NULL, LINT_EVERY | LINT_PATTERN | LINT_COMPUTED, LINE(match_slashes),
   "an interface name with a dot is split differently by loaders",
   "procps and systemd follow sysctl.d(5); tuned turns every dot into a slash, also the one of eth0.100.",
-  SYSCTL_D "; tuned/plugins/plugin_sysctl.py", "sysctl -p FILE" },
+  SYSCTL_D "; tuned/plugins/plugin_sysctl.py", "echo 'net/ipv4/conf/eth0.100/forwarding=1' | unshare -Urn sysctl -p -" },
 { RULE("TW008", WARNING, "blank-after-dash"), NULL, LINT_EVERY | LINT_PATTERN | LINT_EXCLUSION, LINE(match_dash_blank),
   "a blank after '-' becomes part of the key",
   "procps 4.0.2 looks for '/proc/sys/ net/...' and exits 1; systemd-sysctl 252 drops the blank and sets the key.",
-  SYSCTL_D, "sysctl -p FILE; echo $?" },
+  SYSCTL_D, "echo '- net.ipv4.tcp_sack=1' | unshare -Urn sysctl -p -; echo $?" },
 { RULE("TW009", NOTE, "sysctl-conf-order"), NULL, 0, FILE_(match_sysctl_conf),
   "loaders disagree about /etc/sysctl.conf",
   "`sysctl --system` reads it last, after every file of sysctl.d; systemd-sysctl reads sysctl.d only, so it counts at boot only where a distribution links it there (99-sysctl.conf of Debian 12).",
@@ -62,7 +63,7 @@ const struct lint_rule lint_rules[] = {
 { RULE("TW011", ERROR, "blank-in-key"), NULL, LINT_EVERY | LINT_COMPUTED | LINT_PATTERN | LINT_EXCLUSION, LINE(match_key_blank),
   "no key holds a blank",
   "All before the '=' is the key; there is no such file below /proc/sys.",
-  "man 5 sysctl.d", "sysctl -p FILE" },
+  "man 5 sysctl.d", "echo 'sysctl -w net.ipv4.tcp_sack=1' | unshare -Urn sysctl -p -" },
 
 /* --- TW1xx: keys ---------------------------------------------------------------------------------- */
 { RULE("TW101", ERROR, "removed-key"), IPV4 "*", ANY_CONF | LINT_EXCLUSION, LINE(match_removed),
@@ -104,7 +105,7 @@ const struct lint_rule lint_rules[] = {
   IP_SYSCTL, "twbench run smoke --sysctl net.ipv4.tcp_fack=0" },
 { RULE("TW110", ERROR, "read-only-key"), NULL, ANY_CONF, LINE(match_read_only),
   "the key can only be read",
-  "Its mode is 0444: a write fails for root as well.",
+  "Its mode is 0444, for root as well. procps 4.0.2 complains and exits 0, systemd-sysctl 252 says nothing and exits 0.",
   TABLE_4, "stat -c %a /proc/sys/net/ipv4/tcp_available_congestion_control" },
 
 /* --- TW2xx: values in general --------------------------------------------------------------------- */
@@ -242,7 +243,7 @@ const struct lint_rule lint_rules[] = {
   IP_SYSCTL "; " TABLE_4, "dmesg | grep ip_local_port_range" },
 { RULE("TW409", WARNING, "port-range-one-number"), IPV4 "ip_local_port_range", 0, LINE(match_range_one_number),
   "one number where the range has two",
-  "40000 alone gave 40000 to 60999: the last port stays what it was, so the result depends on what was set before.",
+  "40000 alone gave 40000 to 60999: the last port stays what it was, so the result (a refusal, with 65000) depends on what was set before.",
   MEASURED, "unshare -Urn sh -c 'sysctl -w net.ipv4.ip_local_port_range=40000; sysctl net.ipv4.ip_local_port_range'" },
 { RULE("TW411", ERROR, "reserved-ports-refused"), IPV4 "ip_local_reserved_ports", 0, LINE(match_reserved_refused),
   "the kernel refuses the list of reserved ports",

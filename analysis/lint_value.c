@@ -128,7 +128,11 @@ void port_plan_make(struct port_plan *p, const struct conf_set *set)
 	}
 	if (p->reserved && !p->reserved->computed && !port_set_parse(&p->set, p->reserved->value))
 		memset(&p->set, 0, sizeof(p->set));
-	for (int64_t port = 0; port <= 65535; port++) {
+	for (int64_t port = 0; p->reserved && port <= 65535; port++) {
+		if (port % 8 == 0 && p->set.bit[port / 8] == 0) {
+			port += 7; /* mostly there are few */
+			continue;
+		}
 		if (!port_set_has(&p->set, port))
 			continue;
 		if (port >= p->low && port <= p->high)

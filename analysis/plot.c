@@ -4,17 +4,14 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "analysis/compare.h"
 #include "analysis/gnuplot.h"
+#include "analysis/plot_files.h"
 #include "analysis/plot_sheet.h"
 #include "analysis/theme.h"
-#include "base/assets.h"
 #include "base/err.h"
-
-#define GNUPLOT_LIMIT_MS  30000
-#define PICTURE_BYTES_MIN 400 /* less than any whole picture */
 
 static const struct graph {
 	const char *name, *title, *help;
@@ -41,6 +38,17 @@ static const struct graph {
 	  "outcomes by case, when any connection failed", "bars", "stacked", plot_fill_outcomes },
 	{ "cost", "CPU time per request, by part (lower is better)",
 	  "CPU of client, server and witnesses per request", "bars", "stacked", plot_fill_cost },
+	{ "exhaustion-map", "Seconds until the local ports ran out (more is better)",
+	  "time to exhaustion over rate and port range, of a sweep over both", "heat", NULL,
+	  plot_fill_exhaustion_map },
+	{ "connect-by-ports", "What connect() costs as the ports fill up (lower is better)",
+	  "median of connect() over the ports in use, a curve per port range", "family", NULL,
+	  plot_fill_connect_by_ports },
+};
+
+static const struct graph compare_graph = {
+	"compare", "What changed from A to B", "relative change of every metric, with its interval",
+	"rows",    NULL,                       plot_fill_compare
 };
 #define GRAPHS (sizeof(graphs) / sizeof(graphs[0]))
 _Static_assert(GRAPHS <= PLOT_MAX, "more graphs than results");
@@ -71,20 +79,6 @@ static void write_provenance(const struct record *r, FILE *out)
 	(void)fputc('\n', out);
 }
 
-static int write_part(const char *part, FILE *out)
-{
-	char path[96];
-	const struct asset *a;
-
-	(void)snprintf(path, sizeof(path), "analysis/plots/%s.gp", part);
-	a = asset_find(path);
-	if (!a)
-		return -ENOENT;
-	(void)fprintf(out, "\n# ---- %s.gp\n", part);
-	(void)fwrite(a->data, 1, a->size, out);
-	return 0;
-}
-
 static int write_script(const struct plot_set *set, const struct graph *g, const char *vars,
 			FILE *out)
 {
@@ -102,54 +96,8 @@ static int write_script(const struct plot_set *set, const struct graph *g, const
 	(void)fputs(vars, out);
 	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]) && status == 0; i++)
 		if (part[i])
-			status = write_part(part[i], out);
+			status = plot_write_part(part[i], out);
 	return status;
-}
-
-/* --- files ---------------------------------------------------------------------------------------- */
-
-static int make_dirs(const char *dir, struct err *err)
-{
-	char path[4096];
-	int length = snprintf(path, sizeof(path), "%s", dir);
-
-	if (length <= 0 || (size_t)length >= sizeof(path))
-		return err_set(err, -EINVAL, "'%.64s' is no name for a directory", dir);
-	for (char *p = path + 1;; p++) {
-		char end = *p;
-
-		if (end != '/' && end != '\0')
-			continue;
-		*p = '\0';
-		if (mkdir(path, 0777) < 0 && errno != EEXIST)
-			return err_errno(err, "make directory '%s'", path);
-		*p = end;
-		if (end == '\0')
-			return 0;
-	}
-}
-
-static FILE *create_at(int dirfd, const char *name, struct err *err)
-{
-	int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
-
-	if (!f) {
-		(void)err_errno(err, "create '%s'", name);
-		if (fd >= 0)
-			(void)close(fd);
-	}
-	return f;
-}
-
-/* Close `f`; all that went wrong since it was opened is an error now. */
-static int finish_file(FILE *f, const char *name, struct err *err)
-{
-	bool bad = ferror(f) != 0;
-
-	if (fclose(f) != 0 || bad)
-		return err_errno(err, "write '%s'", name);
-	return 0;
 }
 
 /* --- one graph ------------------------------------------------------------------------------------ */
@@ -166,7 +114,7 @@ static int write_sources(const struct plot_set *set, const struct graph *g, int 
 
 	(void)snprintf(data_name, sizeof(data_name), "%s.dat", g->name);
 	(void)snprintf(script_name, sizeof(script_name), "%s.gp", g->name);
-	sheet.data = create_at(dirfd, data_name, err);
+	sheet.data = plot_create(dirfd, data_name, err);
 	if (!sheet.data)
 		return -EIO;
 	sheet.vars = open_memstream(&vars, &vars_size);
@@ -178,49 +126,22 @@ static int write_sources(const struct plot_set *set, const struct graph *g, int 
 		status = -ENOMEM;
 	if (status < 0)
 		(void)err_set(err, status, "graph '%s': %s", g->name, strerror(-status));
-	if (finish_file(sheet.data, data_name, err) < 0)
+	if (plot_finish(sheet.data, data_name, err) < 0)
 		status = -EIO;
 	if (status != 0) {
 		(void)unlinkat(dirfd, data_name, 0);   /* nothing worth keeping in it */
 		(void)unlinkat(dirfd, script_name, 0); /* one of an earlier run would mislead */
 		goto out;
 	}
-	script = create_at(dirfd, script_name, err);
+	script = plot_create(dirfd, script_name, err);
 	status = script ? write_script(set, g, vars, script) : -EIO;
 	if (status == -ENOENT)
 		(void)err_set(err, status, "graph '%s': its script is not in this program",
 			      g->name);
-	if (script && finish_file(script, script_name, err) < 0)
+	if (script && plot_finish(script, script_name, err) < 0)
 		status = -EIO;
 out:
 	free(vars);
-	return status;
-}
-
-/* Draw NAME.FORMAT under a temporary name and put it in place when it is whole. */
-static int draw(const struct graph *g, const char *format, int dirfd, struct err *err)
-{
-	char name[64], temporary[72], settings[160], script[64], said[1024];
-	const char *argv[] = { "gnuplot", "-d", "-e", settings, script, NULL };
-	struct stat st;
-	int status;
-
-	(void)snprintf(name, sizeof(name), "%s.%s", g->name, format);
-	(void)snprintf(temporary, sizeof(temporary), ".%s.part", name);
-	(void)snprintf(settings, sizeof(settings), "format='%s'; output='%s'", format, temporary);
-	(void)snprintf(script, sizeof(script), "%s.gp", g->name);
-	status = gnuplot_run(dirfd, argv, GNUPLOT_LIMIT_MS, said, sizeof(said), err);
-	if (status == 0 && fstatat(dirfd, temporary, &st, 0) < 0)
-		status = err_errno(err, "find the picture '%s' that gnuplot made", name);
-	if (status == 0 && st.st_size < PICTURE_BYTES_MIN)
-		status = err_set(err, -EIO, "gnuplot left only %lld bytes in '%s'",
-				 (long long)st.st_size, name);
-	if (status == 0 && renameat(dirfd, temporary, dirfd, name) < 0)
-		status = err_errno(err, "rename '%s' to '%s'", temporary, name);
-	if (status < 0) {
-		(void)unlinkat(dirfd, temporary, 0); /* may not have been made */
-		(void)unlinkat(dirfd, name, 0);      /* one of an earlier run would mislead */
-	}
 	return status;
 }
 
@@ -233,9 +154,9 @@ static void plot_graph(const struct plot_set *set, const struct graph *g, int di
 	*ret = (struct plot_result){ .name = g->name, .title = g->title };
 	status = write_sources(set, g, dirfd, ret, &err);
 	if (status == 0)
-		status = draw(g, "svg", dirfd, &err);
+		status = plot_draw(g->name, "svg", dirfd, &err);
 	if (status == 0)
-		status = draw(g, "png", dirfd, &err);
+		status = plot_draw(g->name, "png", dirfd, &err);
 	if (status == 0)
 		(void)snprintf(ret->file, sizeof(ret->file), "%s.svg", g->name);
 	if (status < 0)
@@ -268,23 +189,41 @@ static bool graph_named(const char *name)
 	return false;
 }
 
+static int open_dir(const char *dir, struct err *err)
+{
+	int status = plot_make_dirs(dir, err), dirfd;
+
+	if (status < 0)
+		return status;
+	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dirfd < 0 ? err_errno(err, "open directory '%s'", dir) : dirfd;
+}
+
+int plot_comparison(const struct comparison *c, const struct plot_options *o,
+		    struct plot_result *ret, struct err *err)
+{
+	struct plot_set set = { .record = c->b, .theme = o->theme, .comparison = c };
+	int dirfd = open_dir(o->dir, err);
+
+	if (dirfd < 0)
+		return dirfd;
+	plot_graph(&set, &compare_graph, dirfd, ret);
+	(void)close(dirfd); /* a directory */
+	return 0;
+}
+
 int plot_record(const struct record *r, const struct plot_options *o,
 		struct plot_result ret[PLOT_MAX], size_t *ret_count, struct err *err)
 {
 	struct plot_set set = { 0 };
-	int dirfd = -1, status;
+	int dirfd, status = 0;
 	size_t n = 0;
 
 	if (o->only && !graph_named(o->only))
 		return err_set(err, -EINVAL, "no graph is called '%s'", o->only);
-	status = make_dirs(o->dir, err);
-	if (status < 0)
-		goto out;
-	dirfd = open(o->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dirfd < 0) {
-		status = err_errno(err, "open directory '%s'", o->dir);
-		goto out;
-	}
+	dirfd = open_dir(o->dir, err);
+	if (dirfd < 0)
+		return dirfd;
 	if (set_init(&set, r, o->theme) < 0) {
 		status = err_set(err, -ENOMEM, "no memory for graphs");
 		goto out;
@@ -302,8 +241,7 @@ int plot_record(const struct record *r, const struct plot_options *o,
 	*ret_count = n;
 out:
 	free(set.item);
-	if (dirfd >= 0)
-		(void)close(dirfd);
+	(void)close(dirfd); /* a directory */
 	return status;
 }
 

@@ -36,6 +36,11 @@ struct plot_result {
 int plot_record(const struct record *r, const struct plot_options *o,
 		struct plot_result ret[PLOT_MAX], size_t *ret_count, struct err *err);
 
+/* The graph of a comparison, "compare".  0 or negative errno with *err, as above. */
+struct comparison;
+int plot_comparison(const struct comparison *c, const struct plot_options *o,
+		    struct plot_result *ret, struct err *err);
+
 /* Is there a gnuplot?  Its version into buf, or 0 length. */
 void plot_gnuplot_version(char *buf, size_t size);
 

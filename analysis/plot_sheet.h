@@ -17,6 +17,8 @@
 #include "analysis/plot.h"
 #include "base/record.h"
 
+struct comparison;
+
 struct plot_case {
 	const struct record_case *c;
 	const struct record_repeat *shown; /* drawn over time; never NULL */
@@ -28,6 +30,7 @@ struct plot_set {
 	size_t count;
 	double lifetime_s; /* to forecast with */
 	enum plot_theme theme;
+	const struct comparison *comparison; /* of plot_comparison alone */
 };
 
 struct plot_sheet {
@@ -44,6 +47,8 @@ typedef int plot_fill(const struct plot_set *set, struct plot_sheet *sheet);
 plot_fill plot_fill_tw_by_strategy, plot_fill_tw_by_side, plot_fill_states, plot_fill_ports;
 plot_fill plot_fill_latency;
 plot_fill plot_fill_teardowns, plot_fill_outcomes, plot_fill_cost;
+plot_fill plot_fill_exhaustion_map, plot_fill_connect_by_ports;
+plot_fill plot_fill_compare;
 
 int plot_nothing(struct plot_sheet *sheet, const char *why); /* returns 1 */
 

@@ -412,10 +412,9 @@ static void item_ports(struct plot_sheet *s, size_t i, const struct plot_case *i
 		plot_item_real(s, "out_at", i, -1);
 		return;
 	}
-	plot_item_real(s, "out_at", i,
-		       (double)(ledger->first_no_port_ns - zero_of(item->shown)) / NS_S);
+	plot_item_real(s, "out_at", i, (double)ledger->first_no_port_ns / NS_S);
 	(void)snprintf(label, sizeof(label), "no port left at %.1f s",
-		       (double)(ledger->first_no_port_ns - zero_of(item->shown)) / NS_S);
+		       (double)ledger->first_no_port_ns / NS_S);
 	plot_item_text(s, "out_label", i, label);
 }
 

@@ -63,6 +63,13 @@ static bool is_kept(const struct view *v, enum side side)
 	return !moved(v, "TcpExtTWRecycled") && !moved(v, "TcpExtTCPTimeWaitOverflow");
 }
 
+/* What overflows was answered with a SYN-ACK, but opens only when its last ACK is sent again. */
+static bool has_room(const struct view *v, enum side side)
+{
+	(void)side;
+	return !moved(v, "TcpExtListenOverflows");
+}
+
 static bool is_closed(const struct view *v, enum side side)
 {
 	return v->r->time_wait[side].reopened <= 0 && v->r->time_wait[side].assassinated <= 0;
@@ -83,6 +90,7 @@ static const struct {
 	{ NEED_FILE, has_file, "" },
 	{ NEED_KEPT, is_kept, "TIME_WAITs were recycled or refused by the kernel" },
 	{ NEED_CLOSED, is_closed, "TIME_WAITs were ended early by a SYN or a RST" },
+	{ NEED_ROOM, has_room, "the accept queue overflowed" },
 };
 
 const char *identity_why_not(const struct identity *id, const struct view *v, enum side side)

@@ -72,7 +72,7 @@ TERM(syns, minus(v->r->capture.syn, v->r->capture.syn_retrans))
 TERM(syn_acks, minus(v->r->capture.syn_ack, v->r->capture.syn_ack_retrans))
 TERM(fins, minus(v->r->capture.fin[side], v->r->capture.fin_retrans[side]))
 TERM(rsts, v->r->capture.rst[side])
-TERM(closing_rsts, minus(v->r->capture.rst[side], v->r->capture.rst_in_time_wait[side]))
+TERM(closing_rsts, minus(v->r->capture.rst[side], v->r->capture.rst_late[side]))
 TERM(flows, v->r->capture.flows)
 
 static int64_t classified(const struct view *v, enum side side)
@@ -234,10 +234,13 @@ static int64_t assassinated(const struct view *v, enum side side)
 	return n == RECORD_NONE ? 0 : n;
 }
 
-static int64_t assassinated_anywhere(const struct view *v, enum side side)
+/* A late RST changes the class of its connection, whatever the strategy did. */
+static int64_t late_resets(const struct view *v, enum side side)
 {
+	int64_t n = plus(v->r->capture.rst_late[SIDE_CLIENT], v->r->capture.rst_late[SIDE_SERVER]);
+
 	(void)side;
-	return assassinated(v, SIDE_CLIENT) + assassinated(v, SIDE_SERVER);
+	return n == RECORD_NONE ? 0 : n;
 }
 
 /* A close that passes FIN-WAIT-2 without ending in TIME_WAIT: sockstat and the dump that tells the
@@ -363,11 +366,11 @@ const struct identity identities[] = {
 	  "packets are missing in the capture" },
 	{ "connections answered: capture = kernel", "captured SYN-ACKs without retransmissions",
 	  "PassiveOpens of the server's kernel",
-	  "sniffer", "counters", syn_acks, passive_opens, NULL, COUNTED, REACH_ONCE,
+	  "sniffer", "counters", syn_acks, passive_opens, NULL, COUNTED | NEED_ROOM, REACH_ONCE,
 	  "packets are missing in the capture" },
 	{ "connections accepted: ledger = kernel", "connections accepted by the server",
 	  "PassiveOpens of the server's kernel",
-	  "ledger", "counters", ledger_accepted, passive_opens, NULL, COUNTED, REACH_ONCE,
+	  "ledger", "counters", ledger_accepted, passive_opens, NULL, COUNTED | NEED_ROOM, REACH_ONCE,
 	  "connections were left in the accept queue" },
 
 	{ "FINs: capture = declared", "captured FINs without retransmissions",
@@ -383,7 +386,7 @@ const struct identity identities[] = {
 	  "RSTs are missing in the capture" },
 	{ "teardowns: capture = declared", "captured connections of a declared class",
 	  "connections that ended as declared",
-	  "sniffer", "strategy", classified_as_declared, healthy, assassinated_anywhere, CLEAN,
+	  "sniffer", "strategy", classified_as_declared, healthy, late_resets, CLEAN,
 	  REACH_ONCE,
 	  "some connections were closed in another way; see teardowns" },
 

@@ -19,6 +19,7 @@ struct view {
 	const struct record_repeat *r;
 	bool udp;
 	bool exhaustion_expected; /* running out of ports is the subject */
+	bool failures_expected;   /* so is any other end of a connection, and the rate */
 	bool steady;              /* the load's mean rate does not change */
 	int64_t healthy;          /* connections that ended as declared */
 	int64_t unexpected;       /* those that did not, and should have */
@@ -38,6 +39,7 @@ enum need {
 	NEED_FILE = 1 << 7,     /* a capture file was kept */
 	NEED_KEPT = 1 << 8,     /* no TIME_WAIT was recycled or refused: the peak is not cut */
 	NEED_CLOSED = 1 << 9,   /* ... nor ended by a SYN or a RST */
+	NEED_ROOM = 1 << 10,    /* the accept queue never overflowed */
 };
 
 /* How often a row is evaluated. */

@@ -61,19 +61,34 @@ static int text_width(const char *s)
 	return width;
 }
 
-/* At most `width` characters, the last one an ellipsis if more were there.  Returns how many. */
+/* Put `n` characters; returns what follows them. */
+static const char *put_some(const struct text *t, const char *s, int n)
+{
+	while (*s && n-- > 0)
+		s += put_character(t, s);
+	return s;
+}
+
+/* At most `width` characters.  A longer text loses its middle: names of cases differ at their ends.
+ * Returns how many. */
 static int put_text(const struct text *t, const char *s, int width)
 {
-	bool cut = text_width(s) > width;
-	int put = 0;
+	int all = text_width(s), head = (width - 1) / 3;
 
-	while (*s && put < width - cut) {
-		s += put_character(t, s);
-		put++;
+	if (all <= width) {
+		(void)put_some(t, s, all);
+		return all;
 	}
-	if (cut && width > 0)
-		(void)put_character(t, "\u2026");
-	return put + (cut && width > 0);
+	if (width <= 0)
+		return 0;
+	s = put_some(t, s, head);
+	(void)put_character(t, "\u2026");
+	for (int skip = all - width + 1; skip > 0; skip--)
+		do
+			s++;
+		while (((unsigned char)*s & 0xc0) == 0x80);
+	(void)put_some(t, s, width);
+	return width;
 }
 
 static void put_blanks(const struct text *t, int n)
@@ -284,7 +299,7 @@ static void put_chart_case(const struct text *t, const struct report_chart *char
 /* A line of zeros for each would push the rest off the screen. */
 static void put_empty(const struct text *t, const struct record *r)
 {
-	char text[1024] = "none at either end:";
+	char text[1024] = "none seen:";
 	size_t at = strlen(text), begin = at;
 
 	for (size_t i = 0; i < r->case_count; i++) {

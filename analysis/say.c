@@ -169,7 +169,9 @@ static void say_early(const struct record *r, say_line *line, void *to)
 		for (size_t e = 0; e < sizeof(ends) / sizeof(ends[0]); e++) {
 			int64_t count = sum_sides(&r->cases[i], ends[e].offset);
 
-			if (count == 0)
+			if (e == 0) /* one that connect() took over was reopened by its SYN, too */
+				count -= sum_sides(&r->cases[i], ends[1].offset);
+			if (count <= 0)
 				continue;
 			(void)snprintf(text, sizeof(text), "%s: %s %s.", r->cases[i].name,
 				       num_format_grouped(count, n, sizeof(n)), ends[e].words);
@@ -262,6 +264,15 @@ static void say_repeat_trouble(const struct record_case *c, const struct record_
 
 		if (!known(w->lost) || w->lost == 0)
 			continue;
+		if (known(w->max_gap_ns)) { /* a slot without a sample is no lost packet: say how long it was */
+			(void)snprintf(text, sizeof(text),
+				       "%s, repeat %zu: %s slot%s without a sample, %.2f s at the longest",
+				       c->name, digest_repeat_number(c, rep),
+				       say_count(w->lost, lost, sizeof(lost)),
+				       w->lost == 1 ? "" : "s", (double)w->max_gap_ns / 1e9);
+			line(to, SAY_POINT, text);
+			continue;
+		}
 		(void)snprintf(text, sizeof(text), "%s, repeat %zu: %s lost %s", c->name,
 			       digest_repeat_number(c, rep), w->name,
 			       say_count(w->lost, lost, sizeof(lost)));

@@ -146,14 +146,13 @@ static void say_exhausted(const struct record_case *c, const struct record_repea
 			  say_line *line, void *to)
 {
 	const struct record_errno *e = port_errno(rep);
-	int64_t zero = rep->load_begin_ns == RECORD_NONE ? 0 : rep->load_begin_ns;
 	char text[512], nth[32], refused[32], ports[32];
 
 	(void)snprintf(text, sizeof(text),
 		       "%s, repeat %zu: no port left at %.2f s, after %s connections (%s); "
 		       "%s attempts failed so; 4-tuples: %s",
 		       c->name, digest_repeat_number(c, rep),
-		       (double)(rep->ledger.first_no_port_ns - zero) / 1e9,
+		       (double)rep->ledger.first_no_port_ns / 1e9,
 		       say_count(rep->ledger.first_no_port_nth, nth, sizeof(nth)),
 		       e ? e->name : "errno not recorded",
 		       say_count(rep->ledger.by_outcome[OUTCOME_NO_PORT], refused, sizeof(refused)),
@@ -163,7 +162,10 @@ static void say_exhausted(const struct record_case *c, const struct record_repea
 
 void say_exhaustion(const struct record *r, say_line *line, void *to)
 {
+	const struct record_case *told_of = NULL;
 	bool told = false;
+	size_t more = 0;
+	char text[96];
 
 	for (size_t i = 0; i < r->case_count; i++)
 		for (size_t j = 0; j < r->cases[i].repeat_count; j++) {
@@ -171,9 +173,18 @@ void say_exhaustion(const struct record *r, say_line *line, void *to)
 
 			if (rep->ledger.first_no_port_ns == RECORD_NONE)
 				continue;
+			if (told_of == &r->cases[i]) { /* its other repeats say the same */
+				more++;
+				continue;
+			}
+			told_of = &r->cases[i];
 			if (!told)
 				line(to, SAY_HEAD, "Ports ran out");
 			told = true;
 			say_exhausted(&r->cases[i], rep, line, to);
 		}
+	if (more > 0) {
+		(void)snprintf(text, sizeof(text), "So did %zu more repeats of these cases.", more);
+		line(to, SAY_PLAIN, text);
+	}
 }

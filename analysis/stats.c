@@ -1,6 +1,8 @@
 #include "analysis/stats.h"
 
+#include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +105,27 @@ out:
 	free(sorted);
 	free(room);
 	free(medians);
+	return ret;
+}
+
+struct stats_interval stats_change_interval(const double *x, size_t nx, const double *y, size_t ny,
+					    double confidence, int draws, uint64_t seed)
+{
+	struct stats_interval ret = { NAN, NAN };
+	double *room = calloc(nx + ny + 1, sizeof(*room));
+	double *change = calloc((size_t)draws + 1, sizeof(*change));
+
+	if (!room || !change || nx == 0 || ny == 0 || draws < 1)
+		goto out;
+	for (int i = 0; i < draws; i++)
+		change[i] =
+			resampled_median(y, ny, room, &seed) - resampled_median(x, nx, room, &seed);
+	stats_sort(change, (size_t)draws);
+	ret.low = stats_quantile(change, (size_t)draws, (1 - confidence) / 2);
+	ret.high = stats_quantile(change, (size_t)draws, (1 + confidence) / 2);
+out:
+	free(room);
+	free(change);
 	return ret;
 }
 
@@ -225,4 +248,149 @@ double stats_shift(const double *x, size_t nx, const double *y, size_t ny)
 	median = stats_quantile(difference, n, 0.5);
 	free(difference);
 	return median;
+}
+
+/* --- a family of tests ----------------------------------------------------------------------- */
+
+struct family {
+	size_t metrics, nx, n;
+	double *rank;     /* midranks less their mean, over their deviation: metrics rows of n */
+	double *distance; /* of the division as measured, one per metric */
+	double *extreme;  /* of complete separation */
+	size_t *at_least, *extreme_at_least;
+	size_t divisions;
+};
+
+static double division_distance(const struct family *f, size_t m, const size_t *side)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < f->nx; i++)
+		sum += f->rank[m * f->n + side[i]];
+	return fabs(sum);
+}
+
+static void count_division(struct family *f, const size_t *side)
+{
+	double greatest = 0;
+
+	for (size_t m = 0; m < f->metrics; m++)
+		greatest = fmax(greatest, division_distance(f, m, side));
+	for (size_t m = 0; m < f->metrics; m++) {
+		/* Sums of the same ranks in another order may differ in the last bit. */
+		f->at_least[m] += greatest >= f->distance[m] - 1e-9;
+		f->extreme_at_least[m] += greatest >= f->extreme[m] - 1e-9;
+	}
+	f->divisions++;
+}
+
+/* The next of the divisions in lexical order. */
+static bool next_division(size_t *side, size_t nx, size_t n)
+{
+	for (size_t i = nx; i-- > 0;) {
+		if (side[i] == n - nx + i)
+			continue;
+		side[i]++;
+		for (size_t k = i + 1; k < nx; k++)
+			side[k] = side[k - 1] + 1;
+		return true;
+	}
+	return false;
+}
+
+static void draw_division(size_t *deck, size_t nx, size_t n, uint64_t *state)
+{
+	for (size_t i = 0; i < nx; i++) {
+		size_t k = i + random_below(state, n - i), was = deck[i];
+
+		deck[i] = deck[k];
+		deck[k] = was;
+	}
+}
+
+static int standard_ranks(struct family *f, const double *value, size_t m)
+{
+	double *all = calloc(f->n, sizeof(*all)), square = 0, low = 0, high = 0;
+	size_t *rank = calloc(f->n, sizeof(*rank));
+	double mean = (double)f->n + 1;
+
+	if (!all || !rank) {
+		free(all);
+		free(rank);
+		return -ENOMEM;
+	}
+	memcpy(all, value + m * f->n, f->n * sizeof(*all));
+	stats_sort(all, f->n);
+	(void)double_ranks(all, f->n, rank); /* ties are in the ranks */
+	for (size_t i = 0; i < f->n; i++)
+		square += ((double)rank[i] - mean) * ((double)rank[i] - mean);
+	for (size_t i = 0; i < f->n; i++) {
+		double deviation = square > 0 ? sqrt(square) : 1;
+		double z = ((double)rank[i] - mean) / deviation;
+
+		low += i < f->nx ? z : 0;
+		high += i >= f->n - f->nx ? z : 0;
+		for (size_t k = 0; k < f->n; k++)
+			if (value[m * f->n + k] == all[i])
+				f->rank[m * f->n + k] = z;
+	}
+	f->extreme[m] = fmax(fabs(low), fabs(high));
+	free(all);
+	free(rank);
+	return 0;
+}
+
+static void go_through_divisions(struct family *f, size_t *side, uint64_t seed)
+{
+	double ways = 1;
+
+	for (size_t i = 0; i < f->n; i++)
+		side[i] = i;
+	for (size_t m = 0; m < f->metrics; m++)
+		f->distance[m] = division_distance(f, m, side);
+	for (size_t i = 1; i <= f->nx; i++)
+		ways = ways * (double)(f->n - f->nx + i) / (double)i;
+	if (ways <= STATS_DIVISIONS_MAX) {
+		do
+			count_division(f, side);
+		while (next_division(side, f->nx, f->n));
+		return;
+	}
+	count_division(f, side); /* what was measured is one of them */
+	while (f->divisions < STATS_DIVISIONS_MAX) {
+		draw_division(side, f->nx, f->n, &seed);
+		count_division(f, side);
+	}
+}
+
+int stats_family(const double *value, size_t metrics, size_t nx, size_t ny, uint64_t seed,
+		 double *adjusted, double *least)
+{
+	struct family f = { .metrics = metrics, .nx = nx, .n = nx + ny };
+	size_t *side = calloc(f.n + 1, sizeof(*side)),
+	       *counts = calloc(2 * metrics + 1, sizeof(*counts));
+	int code = -ENOMEM;
+
+	f.rank = calloc(metrics * f.n + 2 * metrics + 1, sizeof(*f.rank));
+	if (!side || !counts || !f.rank)
+		goto out;
+	f.distance = f.rank + metrics * f.n;
+	f.extreme = f.distance + metrics;
+	f.at_least = counts;
+	f.extreme_at_least = counts + metrics;
+	code = 0;
+	for (size_t m = 0; m < metrics && code == 0; m++)
+		code = standard_ranks(&f, value, m);
+	if (code < 0)
+		goto out;
+	go_through_divisions(&f, side, seed);
+	for (size_t m = 0; m < metrics; m++) {
+		adjusted[m] = (double)f.at_least[m] / (double)f.divisions;
+		least[m] = (double)f.extreme_at_least[m] / (double)f.divisions;
+	}
+out:
+	free(side);
+	free(counts);
+	free(f.rank);
+	return code;
 }

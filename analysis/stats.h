@@ -32,6 +32,10 @@ struct stats_interval {
 struct stats_interval stats_median_interval(const double *x, size_t n, double confidence, int draws,
 					    uint64_t seed);
 
+/* The same of the difference of two medians, y - x: each sample is drawn from by itself. */
+struct stats_interval stats_change_interval(const double *x, size_t nx, const double *y, size_t ny,
+					    double confidence, int draws, uint64_t seed);
+
 /*
  * Mann-Whitney: the two-sided probability of ranks at least as far from even if both samples came
  * from one distribution.  Exact (ties included) up to STATS_EXACT_MAX values in all, the normal
@@ -47,5 +51,16 @@ double stats_mann_whitney_least(size_t nx, size_t ny);
 /* Hodges-Lehmann: the median of all differences y - x, the shift between the samples.  NAN when a
  * sample is empty or memory is short. */
 double stats_shift(const double *x, size_t nx, const double *y, size_t ny);
+
+/*
+ * A family of Mann-Whitney tests on the same nx + ny repeats: `value` holds `metrics` rows of nx + ny
+ * values, those of x first.  Sets adjusted[m] (Westfall and Young's single-step max-T: the share of
+ * divisions into nx and ny in which the greatest standardised rank sum of all metrics is at least
+ * that of m) and least[m], what complete separation of m would give.  Every division is tried up to
+ * STATS_DIVISIONS_MAX, else so many drawn from `seed`.  0 or -ENOMEM.
+ */
+#define STATS_DIVISIONS_MAX 20000
+int stats_family(const double *value, size_t metrics, size_t nx, size_t ny, uint64_t seed,
+		 double *adjusted, double *least);
 
 #endif

@@ -4,11 +4,22 @@
 
 #include "base/num.h"
 
-#define ANY(scope, name) { name, KEY_##scope, VALUE_ANY, 0, 0, false, 0, 0 }
-#define TEXT(scope, name, kind) { name, KEY_##scope, VALUE_##kind, 0, 0, false, 0, 0 }
-#define NUMBER(scope, name, kind, low, high) { name, KEY_##scope, VALUE_##kind, low, high, false, 0, 0 }
-#define MEANT(scope, name, kind, low, high, from, to) \
-	{ name, KEY_##scope, VALUE_##kind, low, high, true, from, to }
+#define ANY(scope, name)                                                                           \
+	{                                                                                          \
+		name, KEY_##scope, VALUE_ANY, 0, 0, false, 0, 0                                    \
+	}
+#define TEXT(scope, name, kind)                                                                    \
+	{                                                                                          \
+		name, KEY_##scope, VALUE_##kind, 0, 0, false, 0, 0                                 \
+	}
+#define NUMBER(scope, name, kind, low, high)                                                       \
+	{                                                                                          \
+		name, KEY_##scope, VALUE_##kind, low, high, false, 0, 0                            \
+	}
+#define MEANT(scope, name, kind, low, high, from, to)                                              \
+	{                                                                                          \
+		name, KEY_##scope, VALUE_##kind, low, high, true, from, to                         \
+	}
 
 // clang-format off
 const struct sysctl_key sysctl_keys[] = {
@@ -257,9 +268,23 @@ const struct sysctl_key *sysctl_key_find(const char *name)
 	return NULL;
 }
 
-const char *sysctl_key_nearest(const char *name)
+const char *sysctl_key_nearest(const char *name, int limit)
 {
-	return num_nearest(name, &sysctl_keys[0].name, sysctl_key_count, sizeof(sysctl_keys[0]));
+	int length = (int)strlen(name);
+	const char *best = NULL;
+
+	for (size_t i = 0; i < sysctl_key_count; i++) {
+		int other = (int)strlen(sysctl_keys[i].name), distance;
+
+		if (other - length > limit || length - other > limit)
+			continue; /* the distance is no less than that, and dear to compute */
+		distance = num_edit_distance(name, sysctl_keys[i].name);
+		if (distance <= limit) {
+			limit = distance - 1;
+			best = sysctl_keys[i].name;
+		}
+	}
+	return best;
 }
 
 static char swapped(char c)

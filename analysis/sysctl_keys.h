@@ -43,8 +43,8 @@ extern const size_t sysctl_key_count;
 /* The row of `name`, or NULL. */
 const struct sysctl_key *sysctl_key_find(const char *name);
 
-/* The listed key that `name` is probably a misspelling of, or NULL. */
-const char *sysctl_key_nearest(const char *name);
+/* The listed key nearest to `name`, at most `limit` letters away; NULL if there is none. */
+const char *sysctl_key_nearest(const char *name, int limit);
 
 /* "net/ipv4/conf/eth0.100/x" and "net.ipv4.conf.eth0/100.x" -> the latter, as sysctl(8) prints it.
  * `size` of strlen(written) + 1 is always enough. */

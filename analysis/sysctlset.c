@@ -40,13 +40,16 @@ static int read_all(int fd, char *buf, size_t room, size_t *ret_size)
 static int read_file(const char *path, char **ret, size_t *ret_size, struct err *err)
 {
 	/* O_NONBLOCK: opening a FIFO must not hang. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = 0;
+	bool standard = strcmp(path, "-") == 0;
+	int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+			  : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char *buf = NULL;
 	struct stat st;
+	int r = 0;
 
 	if (fd < 0)
 		return err_set(err, -EINVAL, "cannot open '%.128s': %s", path, strerror(errno));
-	if (fstat(fd, &st) < 0 || !(S_ISREG(st.st_mode) || S_ISCHR(st.st_mode))) {
+	if (fstat(fd, &st) < 0 || !(standard || S_ISREG(st.st_mode) || S_ISCHR(st.st_mode))) {
 		r = err_set(err, -EINVAL, "'%.128s' is no plain file", path);
 		goto out;
 	}
@@ -56,7 +59,7 @@ static int read_file(const char *path, char **ret, size_t *ret_size, struct err 
 		goto out;
 	}
 	*ret_size = 0;
-	if (S_ISREG(st.st_mode)) /* a device is /dev/null: nothing in it */
+	if (standard || S_ISREG(st.st_mode)) /* a device is /dev/null: nothing in it */
 		r = read_all(fd, buf, CONF_BYTES_MAX + 1, ret_size);
 	if (r < 0)
 		r = err_set(err, -EINVAL, "cannot read '%.128s': %s", path, strerror(-r));

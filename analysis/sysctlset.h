@@ -4,7 +4,7 @@
  * Plain files are read in the order given.  Directories stand together where the first of them was
  * given: their *.conf files, sorted by file name whatever the directory; of two with the same name the
  * one in /etc wins over /run, /usr/local/lib, /usr/lib and /lib, and the other is not read
- * (sysctl.d(5)).  A link to /dev/null is an empty file.
+ * (sysctl.d(5)).  A link to /dev/null is an empty file, "-" is standard input.
  */
 #ifndef TWBENCH_ANALYSIS_SYSCTLSET_H
 #define TWBENCH_ANALYSIS_SYSCTLSET_H

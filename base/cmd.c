@@ -9,6 +9,7 @@
 
 #define OPTS_MAX 48
 #define LONG_BASE 256 /* getopt values of options without a letter */
+#define HELP_COLUMN 31 /* where the text of an option begins */
 
 static const struct opt help_opt = { "help", 'h', NULL, NULL, "show this help" };
 
@@ -127,7 +128,10 @@ static void help_row(const struct opt *o, FILE *out)
 		(void)snprintf(letter, sizeof(letter), "-%c,", o->letter);
 	(void)snprintf(left, sizeof(left), "%s --%s%s%s", letter, o->name, o->arg ? " " : "",
 		       o->arg ? o->arg : "");
-	fprintf(out, "  %-28s %s\n", left, o->help);
+	if (strlen(left) > HELP_COLUMN - 3)
+		fprintf(out, "  %s\n%*s%s\n", left, HELP_COLUMN, "", o->help);
+	else
+		fprintf(out, "  %-*s %s\n", HELP_COLUMN - 3, left, o->help);
 }
 
 void command_help(const struct command *c, FILE *out)
@@ -145,7 +149,7 @@ static const struct {
 	int status;
 	const char *meaning;
 } statuses[] = {
-	{ EXIT_PASS, "pass: measured, the witnesses agree" },
+	{ EXIT_PASS, "pass: measured, the witnesses agree, expectations are met" },
 	{ EXIT_EXPECTATION, "an expectation failed" },
 	{ EXIT_USAGE, "usage or scenario error: nothing ran" },
 	{ EXIT_UNTRUSTWORTHY, "measured but not trustworthy: witnesses disagree, something was lost, a rate missed" },

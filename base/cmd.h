@@ -29,7 +29,7 @@ enum exit_status {
 struct opt {
 	const char *name;   /* "rate" */
 	char letter;        /* 'r', or 0 */
-	const char *arg;    /* "N/s"; NULL: a flag */
+	const char *arg;    /* "N/s"; "fin|rst": one of these words; NULL: a flag */
 	const char *key;    /* the scenario key it sets, or NULL */
 	const char *help;   /* one line, default included */
 };
@@ -39,6 +39,7 @@ struct command {
 	int (*run)(const struct args *a, struct err *err);
 	const struct opt *opts; /* ends with a NULL name */
 	const char *more;       /* further help text, or NULL */
+	void (*words)(FILE *out); /* words that may be given, one per line; NULL: none are known */
 };
 
 #define ARGS_MAX 64

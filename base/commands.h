@@ -7,10 +7,13 @@
 extern const struct command command_run;
 extern const struct command command_serve;
 extern const struct command command_load;
+extern const struct command command_analyze;
 extern const struct command command_report;
 extern const struct command command_plot;
 extern const struct command command_lint;
 extern const struct command command_list;
 extern const struct command command_doctor;
+extern const struct command command_compare;
+extern const struct command command_check;
 
 #endif

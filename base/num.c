@@ -187,10 +187,10 @@ int num_parse_rate(const char *text, double min, double max, double *ret, struct
 	if (length > 2 && strcmp(text + length - 2, "/s") == 0)
 		length -= 2;
 	if (!read_real(text, length, &value))
-		return err_set(err, -EINVAL, "'%.*s' is not a rate (%g/s to %g/s)", QUOTE_MAX, text,
+		return err_set(err, -EINVAL, "'%.*s' is not a rate (%.9g/s to %.9g/s)", QUOTE_MAX, text,
 			       min, max);
 	if (value < min || value > max)
-		return err_set(err, -EINVAL, "'%.*s' is out of range (%g/s to %g/s)", QUOTE_MAX,
+		return err_set(err, -EINVAL, "'%.*s' is out of range (%.9g/s to %.9g/s)", QUOTE_MAX,
 			       text, min, max);
 	*ret = value;
 	return 0;
@@ -201,10 +201,10 @@ int num_parse_real(const char *text, double min, double max, double *ret, struct
 	double value;
 
 	if (!read_real(text, strlen(text), &value))
-		return err_set(err, -EINVAL, "'%.*s' is not a number (%g to %g)", QUOTE_MAX, text,
+		return err_set(err, -EINVAL, "'%.*s' is not a number (%.9g to %.9g)", QUOTE_MAX, text,
 			       min, max);
 	if (value < min || value > max)
-		return err_set(err, -EINVAL, "'%.*s' is out of range (%g to %g)", QUOTE_MAX, text,
+		return err_set(err, -EINVAL, "'%.*s' is out of range (%.9g to %.9g)", QUOTE_MAX, text,
 			       min, max);
 	*ret = value;
 	return 0;

@@ -51,7 +51,7 @@ struct record_ledger {
 	int64_t settle_ns;                   /* from there until nothing but TIME_WAIT was left */
 	double target_rate_per_s;            /* NAN when the load has no target (saturate) */
 	double achieved_rate_per_s;          /* starts / load time */
-	int64_t first_no_port_ns;            /* first OUTCOME_NO_PORT */
+	int64_t first_no_port_ns;            /* from the start of the load to the first OUTCOME_NO_PORT */
 	int64_t first_no_port_nth;           /* ... and how many attempts came before it */
 };
 
@@ -92,7 +92,7 @@ struct record_capture {
 	int64_t flows;                 /* connections seen, by SYN */
 	int64_t syn, syn_retrans, syn_ack, syn_ack_retrans;
 	int64_t fin[SIDE_COUNT], fin_retrans[SIDE_COUNT], rst[SIDE_COUNT];
-	int64_t rst_in_time_wait[SIDE_COUNT]; /* of these, where a RST ended a TIME_WAIT */
+	int64_t rst_late[SIDE_COUNT]; /* of these, sent after both FINs had been acknowledged */
 	int64_t undecodable;           /* cut short or not IP */
 	int64_t file_bytes;            /* size of the kept capture file */
 	char *file;                    /* its path below the run directory; NULL: none kept */

@@ -32,7 +32,7 @@ struct flow_dir {
 	int64_t fin_last_ns;       /* ... and the last one: it makes a TIME-WAIT begin anew */
 	int64_t fin_acked_ns;      /* first segment of the other direction that acknowledged it */
 	int64_t fin_acked_plain_ns; /* ... that was no RST: only such an ACK moves FIN-WAIT-1 on */
-	int64_t rst_ns;            /* first RST sent this way */
+	int64_t rst_ns;            /* first RST sent this way since it was established, if it was */
 	int64_t last_data_ns;      /* last segment with payload */
 	uint64_t payload_bytes;    /* distinct bytes seen: no retransmissions, no holes of the capture */
 	uint32_t packets;
@@ -55,6 +55,7 @@ struct flow {
 	uint64_t data_after_fin_bytes; /* sent to an end that had already sent its FIN */
 	int64_t established_ns;     /* ACK of the SYN-ACK */
 	int64_t reopened_ns;        /* a SYN of a new incarnation ended this one's TIME-WAIT then; -1: none */
+	int64_t rst_in_time_wait_ns; /* when the first RST of rst_in_time_wait came; -1 */
 	int64_t reused_after_ns;    /* this 4-tuple's last TIME-WAIT began so long before; -1: not reused */
 	uint32_t capture_duplicates; /* packets the capture itself delivered twice */
 	int8_t first_fin, first_rst; /* direction, -1 nobody */

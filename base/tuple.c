@@ -120,41 +120,76 @@ static uint64_t rotate(uint64_t x, int bits)
 	return x << bits | x >> (64 - bits);
 }
 
-static void sip_round(uint64_t v[4])
+struct sip {
+	uint64_t a, b, c, d;
+};
+
+static inline void sip_round(struct sip *v)
 {
-	v[0] += v[1];
-	v[2] += v[3];
-	v[1] = rotate(v[1], 13) ^ v[0];
-	v[3] = rotate(v[3], 16) ^ v[2];
-	v[0] = rotate(v[0], 32);
-	v[2] += v[1];
-	v[0] += v[3];
-	v[1] = rotate(v[1], 17) ^ v[2];
-	v[3] = rotate(v[3], 21) ^ v[0];
-	v[2] = rotate(v[2], 32);
+	v->a += v->b;
+	v->c += v->d;
+	v->b = rotate(v->b, 13) ^ v->a;
+	v->d = rotate(v->d, 16) ^ v->c;
+	v->a = rotate(v->a, 32);
+	v->c += v->b;
+	v->a += v->d;
+	v->b = rotate(v->b, 17) ^ v->c;
+	v->d = rotate(v->d, 21) ^ v->a;
+	v->c = rotate(v->c, 32);
+}
+
+static inline void sip_word(struct sip *v, uint64_t word)
+{
+	v->d ^= word;
+	sip_round(v);
+	v->a ^= word;
+}
+
+static uint64_t load_64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static uint32_t load_32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
 }
 
 uint64_t tuple_hash_undirected(const struct tuple *t, uint64_t key)
 {
-	struct tuple sorted = endpoint_compare(&t->a, &t->b) <= 0 ? *t : tuple_reverse(t);
 	uint64_t second_key =
 		~rotate(key, 32); /* the caller's 64 bits are all the secret there is */
-	uint64_t v[4] = { key ^ UINT64_C(0x736f6d6570736575),
-			  second_key ^ UINT64_C(0x646f72616e646f6d),
-			  key ^ UINT64_C(0x6c7967656e657261),
-			  second_key ^ UINT64_C(0x7465646279746573) };
-	uint64_t word[sizeof(sorted) / 8 + 1];
+	struct sip v = { key ^ UINT64_C(0x736f6d6570736575),
+			 second_key ^ UINT64_C(0x646f72616e646f6d),
+			 key ^ UINT64_C(0x6c7967656e657261),
+			 second_key ^ UINT64_C(0x7465646279746573) };
+	const struct endpoint *x = &t->a, *y = &t->b;
+	bool four = x->family == 4 && y->family == 4;
+	/* Any order will do, as long as both directions agree on it; mostly the ports differ. */
+	bool turn = x->port != y->port ? x->port > y->port : endpoint_compare(x, y) > 0;
 
-	_Static_assert(sizeof(sorted) % 8 == 0, "the endpoints fill whole words");
-	memcpy(word, &sorted, sizeof(sorted));
-	word[sizeof(sorted) / 8] = (uint64_t)sizeof(sorted) << 56;
-	for (size_t i = 0; i < sizeof(word) / sizeof(word[0]); i++) {
-		v[3] ^= word[i];
-		sip_round(v);
-		v[0] ^= word[i];
+	if (turn) {
+		x = &t->b;
+		y = &t->a;
 	}
-	v[2] ^= 0xff;
+	if (four) {
+		sip_word(&v, (uint64_t)load_32(x->addr) << 32 | load_32(y->addr));
+	} else {
+		sip_word(&v, load_64(x->addr));
+		sip_word(&v, load_64(x->addr + 8));
+		sip_word(&v, load_64(y->addr));
+		sip_word(&v, load_64(y->addr + 8));
+	}
+	sip_word(&v, (uint64_t)x->port << 48 | (uint64_t)y->port << 32 | (uint64_t)x->family << 16 |
+			     (uint64_t)y->family << 8 | (four ? 16 : 40));
+	v.c ^= 0xff;
 	for (int i = 0; i < 3; i++)
-		sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+		sip_round(&v);
+	return v.a ^ v.b ^ v.c ^ v.d;
 }

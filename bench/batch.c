@@ -23,6 +23,7 @@ struct batch {
 	struct record *record;
 	struct worker *worker;
 	struct cell_shared *shared; /* one page each would waste little, but an array is enough */
+	int *order; /* of the batches, in this round */
 	size_t room, running;
 	size_t done, total;
 	int signal_fd, signal;
@@ -212,6 +213,14 @@ static void turn(struct batch *b)
 	show(b);
 }
 
+static bool is_due(const struct batch *b, size_t i, int number, int64_t round)
+{
+	const struct plan_case *p = &b->o->plan->item[i];
+
+	return p->batch == number && round <= p->spec->repeats &&
+	       !(b->o->have && b->o->have(b->o->arg, i, round));
+}
+
 static void run_batch(struct batch *b, int number, int64_t round)
 {
 	const struct plan *plan = b->o->plan;
@@ -220,9 +229,9 @@ static void run_batch(struct batch *b, int number, int64_t round)
 
 	b->going = false;
 	for (size_t i = 0; i < plan->count; i++)
-		parallel += plan->item[i].batch == number && round <= plan->item[i].spec->repeats;
+		parallel += is_due(b, i, number, round);
 	for (size_t i = 0; i < plan->count && b->code == 0 && !b->signal; i++) {
-		if (plan->item[i].batch != number || round > plan->item[i].spec->repeats)
+		if (!is_due(b, i, number, round))
 			continue;
 		b->code = start_one(b, &b->worker[next++], i, round, parallel);
 		if (b->code == 0)
@@ -249,11 +258,13 @@ static int make_room(struct batch *b)
 		b->room = n > b->room ? n : b->room;
 	}
 	for (size_t i = 0; i < plan->count; i++)
-		b->total += (size_t)plan->item[i].spec->repeats;
+		for (int64_t k = 1; k <= plan->item[i].spec->repeats; k++)
+			b->total += is_due(b, i, plan->item[i].batch, k);
+	b->order = calloc((size_t)plan->batches + 1, sizeof(*b->order));
 	b->worker = calloc(b->room, sizeof(*b->worker));
 	b->shared = mmap(NULL, b->room * sizeof(*b->shared), PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (!b->worker || b->shared == MAP_FAILED)
+	if (!b->worker || !b->order || b->shared == MAP_FAILED)
 		return err_set(b->err, -ENOMEM, "no memory for %zu labs at once", b->room);
 	for (size_t i = 0; i < b->room; i++) {
 		b->worker[i].fd = -1;
@@ -273,15 +284,18 @@ int batch_run(const struct batch_options *o, struct record *record, int *ret_sig
 	code = watch_signals(&b, &old);
 	if (code == 0)
 		code = make_room(&b);
-	for (int64_t round = 1; code == 0 && round <= o->plan->rounds; round++)
+	for (int64_t round = 1; code == 0 && round <= o->plan->rounds; round++) {
+		plan_order(o->plan, o->scenario->cases[0].seed, round, b.order);
 		for (int n = 0; n < o->plan->batches && b.code == 0 && !b.signal; n++)
-			run_batch(&b, n, round);
+			run_batch(&b, b.order[n], round);
+	}
 	*ret_signal = b.signal;
 	if (b.signal_fd >= 0)
 		(void)close(b.signal_fd); /* nothing pends that matters */
 	if (b.shared != MAP_FAILED)
 		(void)munmap(b.shared, b.room * sizeof(*b.shared)); /* our own mapping */
 	free(b.worker);
+	free(b.order);
 	(void)sigprocmask(SIG_SETMASK, &old, NULL); /* as it was */
 	return code ? code : b.code;
 }

@@ -27,6 +27,8 @@ struct batch_options {
 	struct teardown (*classify)(const struct flow *f);
 	/* A descriptor for the capture of (case, repeat), or -1; not owned by the batch. */
 	int (*capture_fd)(void *arg, size_t case_index, int64_t repeat);
+	/* Is (case, repeat) in the record already, from a run that is resumed?  NULL: none is. */
+	bool (*have)(void *arg, size_t case_index, int64_t repeat);
 	/* Told as soon as a repeat is there. */
 	void (*done)(void *arg, struct record_case *c, struct record_repeat *r);
 	void *arg;
@@ -34,7 +36,8 @@ struct batch_options {
 };
 
 /*
- * Run all; fills record->cases (one per case, already added, repeats appended).  *ret_signal is the
+ * Run all, in rounds of repeats, the batches of each round in an order of its own (plan_order); fills
+ * record->cases (one per case, already added, repeats appended).  *ret_signal is the
  * signal that ended it early, or 0.  Returns 0, or negative errno with *err when a lab could not be
  * had at all or a worker was lost; what was measured until then is in the record.
  */

@@ -164,7 +164,7 @@ static int set_up(struct cell *c, struct err *err)
 	wait_for_go(c);
 	c->origin_ns = mono_now_ns();
 	c->r->started_ns = c->origin_ns - c->o->run_start_ns;
-	return cell_witness_start(&c->witness, c->origin_ns, err);
+	return cell_witness_start(&c->witness, c->server_at.port, c->origin_ns, err);
 }
 
 /* --- while it runs --------------------------------------------------------------------------- */

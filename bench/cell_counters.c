@@ -191,5 +191,5 @@ void cell_capture_zero(struct record_capture *c)
 	c->flows = c->syn = c->syn_retrans = c->syn_ack = c->syn_ack_retrans = 0;
 	c->undecodable = c->file_bytes = 0;
 	for (int i = 0; i < SIDE_COUNT; i++)
-		c->fin[i] = c->fin_retrans[i] = c->rst[i] = c->rst_in_time_wait[i] = 0;
+		c->fin[i] = c->fin_retrans[i] = c->rst[i] = c->rst_late[i] = 0;
 }

@@ -51,6 +51,15 @@ static int64_t early_end(const struct flow *f, const struct teardown *t)
 	return f->reopened_ns;
 }
 
+/* After both FINs have been acknowledged nothing is left to reset: such a RST answers an old duplicate
+ * (a segment overtaken by a later one on another processor) that met no socket any more. */
+static bool is_late(const struct flow *f, int side)
+{
+	return f->dir[0].fin_acked_plain_ns >= 0 && f->dir[1].fin_acked_plain_ns >= 0 &&
+	       f->dir[side].rst_ns >= f->dir[0].fin_acked_plain_ns &&
+	       f->dir[side].rst_ns >= f->dir[1].fin_acked_plain_ns;
+}
+
 void cell_flows_add(void *arg, const struct flow *f)
 {
 	struct cell_flows *c = arg;
@@ -62,7 +71,7 @@ void cell_flows_add(void *arg, const struct flow *f)
 		out->fin[side] += f->dir[side].fin;
 		out->fin_retrans[side] += f->dir[side].fin_retrans;
 		out->rst[side] += f->dir[side].rst;
-		out->rst_in_time_wait[side] += t.assassinated ? f->dir[side].rst : 0;
+		out->rst_late[side] += is_late(f, side) ? f->dir[side].rst : 0;
 		if (t.time_wait_ns[side] < 0)
 			continue;
 		add_stay(c, side, t.time_wait_ns[side], early_end(f, &t));

@@ -68,7 +68,7 @@ static size_t series_rows(const struct case_spec *s)
 	return (size_t)(rows < SERIES_ROWS_MAX ? rows : SERIES_ROWS_MAX);
 }
 
-static int start_sampler(struct cell_witness *w, int64_t origin_ns, struct err *err)
+static int start_sampler(struct cell_witness *w, uint16_t port, int64_t origin_ns, struct err *err)
 {
 	const struct case_spec *s = w->o->spec;
 
@@ -78,9 +78,10 @@ static int start_sampler(struct cell_witness *w, int64_t origin_ns, struct err *
 		.capacity = series_rows(s),
 		.diag_fd = { w->diag_fd[0], w->diag_fd[1] },
 		.files = { w->files[0], w->files[1] },
+		.only_since_ns = w->lab->topology == TOPOLOGY_HOST ? origin_ns : 0,
 		.shared = w->lab->shared || w->namespaces == 1,
-		.server_port_low = (uint16_t)s->server_port,
-		.server_port_high = (uint16_t)(s->server_port + s->destinations - 1),
+		.server_port_low = port,
+		.server_port_high = (uint16_t)(port + s->destinations - 1),
 		.cpu = -1,
 	};
 
@@ -107,6 +108,7 @@ static int start_sniffer(struct cell_witness *w, struct err *err)
 							 : "topology host: its links are not ours");
 		return 0;
 	}
+	cell_capture_zero(&w->r->capture); /* from here on its thread counts there */
 	return sniffer_start(&o, &w->sniffer, err);
 }
 
@@ -169,8 +171,6 @@ int cell_witness_open(struct cell_witness *w, const struct cell_options *o, cons
 		return code;
 	cell_sysctls_read(lab, o->spec, r);
 	cell_ports_read(o->spec, r, o->shared);
-	if (w->sniffer)
-		cell_capture_zero(&r->capture);
 	if (w->sniffer && !prove(w))
 		return err_set(err, -EIO, "the sniffer on '%s' did not see its canary",
 			       lab->interface[SIDE_CLIENT]);
@@ -178,9 +178,9 @@ int cell_witness_open(struct cell_witness *w, const struct cell_options *o, cons
 	return 0;
 }
 
-int cell_witness_start(struct cell_witness *w, int64_t origin_ns, struct err *err)
+int cell_witness_start(struct cell_witness *w, uint16_t port, int64_t origin_ns, struct err *err)
 {
-	int code = start_sampler(w, origin_ns, err);
+	int code = start_sampler(w, port, origin_ns, err);
 
 	w->origin_ns = origin_ns;
 	if (code != 0)

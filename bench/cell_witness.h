@@ -42,8 +42,9 @@ void cell_witness_init(struct cell_witness *w);
 int cell_witness_open(struct cell_witness *w, const struct cell_options *o, const struct lab *lab,
 		      struct record_repeat *r, struct err *err);
 
-/* Start the sampler and read the counters: from here on everything counts.  As above. */
-int cell_witness_start(struct cell_witness *w, int64_t origin_ns, struct err *err);
+/* Start the sampler and read the counters: from here on everything counts.  `port` is the server's
+ * first.  As above. */
+int cell_witness_start(struct cell_witness *w, uint16_t port, int64_t origin_ns, struct err *err);
 
 /* A sample that began after this call; `dump`: one with a dump, so that all its columns did.  0 or
  * -ETIMEDOUT.  Without a sampler: a look at the sockets if a dump is wanted, else only a pause. */

@@ -30,41 +30,6 @@ struct client {
 	struct client_thread thread[];
 };
 
-/* --- who is free ----------------------------------------------------------------------------- */
-
-static void push(struct conn **stack, struct conn *c)
-{
-	c->link = *stack;
-	*stack = c;
-}
-
-static struct conn *pop(struct conn **stack)
-{
-	struct conn *c = *stack;
-
-	if (c)
-		*stack = c->link;
-	return c;
-}
-
-
-/* Does not start anything itself: a connect that fails at once would recurse without end. */
-void client_thread_free_again(struct client_thread *t, struct conn *c)
-{
-	if (t->stopping) {
-		if (c->phase == CONN_IDLE)
-			client_conn_retire(t, c); /* its last request ended after the load */
-		return;
-	}
-	if (t->spec->shape == LOAD_SATURATE || c->pending > 0) {
-		push(&t->ready, c);
-		return;
-	}
-	if (t->spec->shape == LOAD_POLL)
-		return; /* its next visit names it */
-	push(c->phase == CONN_IDLE ? &t->idle : &t->free, c);
-}
-
 /* --- starting -------------------------------------------------------------------------------- */
 
 static bool may_start(const struct client_thread *t)
@@ -102,14 +67,12 @@ static void start_ready(struct client_thread *t)
 
 	t->ready = NULL;
 	while (list) {
-		struct conn *c = pop(&list);
+		struct conn *c = client_pop(&list);
 		int64_t now_ns = mono_now_ns();
 
 		if (t->spec->shape == LOAD_SATURATE) {
 			if (may_start(t))
 				begin(t, c, now_ns, now_ns);
-			else if (c->phase == CONN_IDLE)
-				push(&t->idle, c);
 		} else if (c->pending > 0 && !t->stopping) {
 			c->pending--;
 			begin(t, c, visit_ns(t, c, now_ns), now_ns);
@@ -130,8 +93,8 @@ static struct conn *taker(struct client_thread *t)
 		t->have_arrival = arrival_next(&t->arrival, &t->arrival_ns, &t->arrival_client);
 		return NULL;
 	}
-	c = pop(&t->idle);
-	return c ? c : pop(&t->free);
+	c = client_pop(&t->idle);
+	return c ? c : client_pop(&t->free);
 }
 
 static void start_due(struct client_thread *t)
@@ -191,10 +154,16 @@ static void stop_load(struct client_thread *t)
 {
 	t->stopping = true;
 	count_not_started(t);
-	t->idle = t->ready = NULL; /* before any of them is retired: who is on a list is on it once */
+	t->ready = t->idle = NULL; /* whoever is open and idle, in whichever list, or in none: gather them */
 	for (int64_t i = 0; i < t->conn_count; i++)
 		if (t->conn[i].phase == CONN_IDLE)
-			client_conn_retire(t, &t->conn[i]);
+			client_push(&t->idle, &t->conn[i]);
+}
+
+static void retire_idle(struct client_thread *t)
+{
+	while (t->stopping && t->idle)
+		client_conn_retire(t, client_pop(&t->idle));
 }
 
 static void interrupt_all(struct client_thread *t)
@@ -273,6 +242,7 @@ static void *client_main(void *arg)
 			if (SHARED_GET(t->shared->stop) != STOP_NO)
 				give_up_ns = now_ns + STOP_GRACE_NS;
 		}
+		retire_idle(t);
 		if (t->stopping && t->in_flight == 0)
 			break;
 		if (now_ns >= give_up_ns)
@@ -316,7 +286,7 @@ static int thread_memory(struct client_thread *t, struct err *err)
 	for (int64_t i = t->conn_count - 1; i >= 0; i--) {
 		t->conn[i].fd = -1;
 		t->conn[i].strategy = t->strategy;
-		push(t->spec->shape == LOAD_SATURATE ? &t->ready : &t->free, &t->conn[i]);
+		client_push(t->spec->shape == LOAD_SATURATE ? &t->ready : &t->free, &t->conn[i]);
 	}
 	return 0;
 }

@@ -25,7 +25,7 @@ static void go_idle(struct client_thread *t, struct conn *c)
 	t->in_flight--;
 	client_deadline_drop(t, c);
 	c->phase = CONN_IDLE;
-	client_thread_free_again(t, c);
+	client_free_again(t, c);
 }
 
 /* What the strategy wants next, once the reply is complete. */
@@ -97,7 +97,10 @@ static void read_on(struct client_thread *t, struct conn *c)
 			if (code == -EAGAIN)
 				return;
 			if (code < 0) {
-				client_conn_fail(t, c, -code);
+				if (code == -EBADMSG)
+					client_conn_finish(t, c, OUTCOME_WRONG_REPLY, 0);
+				else
+					client_conn_fail(t, c, -code);
 				return;
 			}
 			if (c->reply_bytes > 0)
@@ -414,8 +417,10 @@ static void event_closing(struct client_thread *t, struct conn *c, uint32_t even
 /* The server ended an idle connection; nothing was under way. */
 static void event_idle(struct client_thread *t, struct conn *c, uint32_t events)
 {
-	if (events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP))
+	if (events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP)) {
+		client_leave_idle(t, c);
 		client_conn_retire(t, c);
+	}
 }
 
 void client_conn_event(struct client_thread *t, struct conn *c, uint32_t events)

@@ -52,17 +52,6 @@ static void note_no_port(struct client_thread *t, int64_t now_ns)
 	t->ledger.first_no_port_nth = SHARED_GET(t->shared->attempted) - 1;
 }
 
-/* The server may end an idle connection while it lies in the stack of idle ones. */
-static void leave_idle(struct client_thread *t, const struct conn *c)
-{
-	for (struct conn **at = &t->idle; *at; at = &(*at)->link)
-		if (*at == c) {
-			*at = c->link;
-			return;
-		}
-}
-
-/* The connection is over: one outcome, and the client is free for its next visit. */
 void client_conn_finish(struct client_thread *t, struct conn *c, enum outcome outcome, int err_number)
 {
 	int64_t now_ns = mono_now_ns();
@@ -76,9 +65,7 @@ void client_conn_finish(struct client_thread *t, struct conn *c, enum outcome ou
 		note_no_port(t, now_ns);
 	if (err_number > 0 && err_number < LEDGER_ERRNOS)
 		t->errnos[err_number]++;
-	if (was_idle) {
-		leave_idle(t, c);
-	} else {
+	if (!was_idle) {
 		t->in_flight--;
 		if (outcome == t->strategy->declared.outcome)
 			client_record_latency(t, c, now_ns);
@@ -90,7 +77,7 @@ void client_conn_finish(struct client_thread *t, struct conn *c, enum outcome ou
 	t->open--;
 	c->phase = CONN_FREE;
 	c->outcome = outcome;
-	client_thread_free_again(t, c);
+	client_free_again(t, c);
 }
 
 static enum outcome reset_outcome(const struct conn *c)

@@ -1,6 +1,7 @@
 /*
  * client_thread: one thread's state, shared by client.c (schedule, threads, sums), client_conn.c
- * (what happens to a connection) and client_end.c (how it ends).  Private to these three.
+ * (what happens to a connection), client_end.c (how it ends) and client_free.c (who is free).  Private to
+ * these.
  */
 #ifndef TWBENCH_BENCH_CLIENT_THREAD_H
 #define TWBENCH_BENCH_CLIENT_THREAD_H
@@ -80,7 +81,15 @@ void client_conn_finish(struct client_thread *t, struct conn *c, enum outcome ou
 /* ... by an errno. */
 void client_conn_fail(struct client_thread *t, struct conn *c, int number);
 
-/* Called by client_conn_finish when a simulated client is free again: in client.c. */
-void client_thread_free_again(struct client_thread *t, struct conn *c);
+/* --- client_free.c: who is free, by stacks through conn->link --- */
+
+void client_push(struct conn **stack, struct conn *c);
+struct conn *client_pop(struct conn **stack); /* NULL: empty */
+
+/* A simulated client has nothing to do any more, or not at once: into the list where it belongs. */
+void client_free_again(struct client_thread *t, struct conn *c);
+
+/* The server ended an idle connection while it lay in the stack of idle ones. */
+void client_leave_idle(struct client_thread *t, const struct conn *c);
 
 #endif

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/conn_fields.h"
 #include "analysis/plot.h"
 #include "base/err.h"
 #include "base/num.h"
 #include "base/record.h"
 #include "base/commands.h"
+#include "bench/completion.h"
 #include "bench/scenario.h"
 #include "bench/strategy.h"
 
@@ -84,10 +86,19 @@ static const struct list {
 	{ "fields", "every field of run.json, as Markdown", record_write_fields_md },
 	{ "schema", "JSON Schema of run.json", record_write_schema },
 	{ "scenario-schema", "JSON Schema of a scenario", scenario_write_schema },
+	{ "connection-schema", "JSON Schema of a line of `analyze --json`", conn_write_schema },
+	{ "connection-fields", "its keys, as Markdown", conn_write_fields_md },
 	{ "graphs", "what `plot` draws", plot_list },
 	{ "exit-codes", "exit statuses", exit_status_list },
+	{ "completion", "completion script for bash", completion_write_bash },
 };
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
+
+static void list_words(FILE *out)
+{
+	for (size_t i = 0; i < LISTS; i++)
+		fprintf(out, "%s\n", lists[i].word);
+}
 
 static int list_main(const struct args *a, struct err *err)
 {
@@ -95,7 +106,7 @@ static int list_main(const struct args *a, struct err *err)
 
 	if (a->rest_count == 0) {
 		for (size_t i = 0; i < LISTS; i++)
-			printf("%-16s %s\n", lists[i].word, lists[i].help);
+			printf("%-18s %s\n", lists[i].word, lists[i].help);
 		return EXIT_PASS;
 	}
 	if (a->rest_count > 1)
@@ -119,4 +130,6 @@ const struct command command_list = {
 	.args = "[WHAT]",
 	.summary = "strategies, scenarios, keys, metrics, fields, schema, exit-codes ...",
 	.run = list_main,
+	.more = "Without WHAT: the lists there are.\n",
+	.words = list_words,
 };

@@ -64,6 +64,10 @@ static void print_latency(const char *name, const struct hist *h)
 	static const double at[] = { 0.5, 0.9, 0.99, 0.999 };
 
 	printf("  %-9s", name);
+	if (h->total == 0) {
+		printf("  n/a (n=0)\n");
+		return;
+	}
 	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
 		int64_t ns = hist_quantile_ns(h, at[i]);
 
@@ -72,7 +76,7 @@ static void print_latency(const char *name, const struct hist *h)
 		else
 			printf("  p%g %.0f", at[i] * 100, (double)ns / 1e3);
 	}
-	printf("  max %.0f us (n=%lld)\n", h->total ? (double)h->max_ns / 1e3 : 0, (long long)h->total);
+	printf("  max %.0f us (n=%lld)\n", (double)h->max_ns / 1e3, (long long)h->total);
 }
 
 static void print_result(const struct case_spec *s, const struct record_repeat *r)
@@ -164,7 +168,7 @@ static int load_main(const struct args *a, struct err *err)
 }
 
 static const struct opt options[] = {
-	RUN_OPTIONS,
+	LOAD_OPTIONS,
 	{ "http", 0, NULL, NULL, "speak HTTP/1.1 (GET /; --set protocol.path=/x) instead of our protocol" },
 	{ NULL, 0, NULL, NULL, NULL },
 };
@@ -175,4 +179,5 @@ const struct command command_load = {
 	.summary = "the client side alone, against any server (twbench serve, or --http)",
 	.run = load_main,
 	.opts = options,
+	.more = "Defaults are those of a scenario: twbench list keys.  HOST may be a name, 192.0.2.1 or [2001:db8::1].\n",
 };

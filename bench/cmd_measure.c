@@ -69,7 +69,6 @@ static void fill_head(struct measurement *r)
 	set_text(&rec->cjson_version, json_library_version());
 	plot_gnuplot_version(text, sizeof(text));
 	set_text(&rec->gnuplot_version, text);
-	set_text(&rec->run_id, r->results.id);
 	mono_wall_text(mono_now_ns() + mono_real_offset_ns(), text, sizeof(text));
 	set_text(&rec->started_at, text);
 	rec->argv = calloc((size_t)r->args->argc, sizeof(*rec->argv));
@@ -215,6 +214,7 @@ static int run_batches(struct measurement *r, struct err *err)
 				   .run_start_ns = r->start_ns,
 				   .classify = classify,
 				   .capture_fd = capture_fd,
+				   .have = r->earlier_dir ? measure_has : NULL,
 				   .done = repeat_done,
 				   .arg = r,
 				   .progress = progress };
@@ -236,6 +236,22 @@ static int write_outputs(struct measurement *r, struct err *err)
 	return outputs_write(&r->record, &o, err);
 }
 
+static int by_index(const void *a, const void *b)
+{
+	const struct record_repeat *x = a, *y = b;
+
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+/* Those of a resumed run come first, whatever their number. */
+static void sort_repeats(struct record *r)
+{
+	for (size_t i = 0; i < r->case_count; i++)
+		if (r->cases[i].repeat_count > 1)
+			qsort(r->cases[i].repeat, r->cases[i].repeat_count,
+			      sizeof(r->cases[i].repeat[0]), by_index);
+}
+
 static int conclude(struct measurement *r, struct err *err)
 {
 	int code = 0;
@@ -249,15 +265,21 @@ static int conclude(struct measurement *r, struct err *err)
 
 int measure_run(struct measurement *r, struct err *err)
 {
-	const char *out = args_get(r->args, "out");
+	const char *out = args_get(r->args, "out"), *earlier = args_get(r->args, "resume");
 	struct err trouble = { "" };
-	int code = results_open(&r->results, out ? out : "results", r->scenario.name, err);
-	int status;
+	int code = 0, status;
 
+	fill_head(r);
+	if (earlier)
+		code = measure_resume(r, earlier, err);
+	if (code == 0)
+		code = results_open(&r->results, out ? out : "results", r->scenario.name, err);
 	if (code != 0)
 		return code;
-	fill_head(r);
+	set_text(&r->record.run_id, r->results.id);
+	measure_keep_captures(r);
 	code = run_batches(r, &trouble);
+	sort_repeats(&r->record);
 	if (code != 0 && !measured_anything(r)) {
 		*err = trouble;
 		return code;
@@ -296,6 +318,8 @@ int measure_init(struct measurement *r, const struct args *a, struct err *err)
 void measure_release(struct measurement *r)
 {
 	record_release(&r->record);
+	record_release(&r->earlier);
+	free(r->earlier_dir);
 	results_release(&r->results);
 	plan_release(&r->plan);
 	scenario_release(&r->scenario);
@@ -337,6 +361,42 @@ static int read_expectations(struct measurement *r, struct err *err)
 	return code;
 }
 
+static bool same_sysctls(const struct case_spec *a, const struct case_spec *b)
+{
+	return a->sysctl_count == b->sysctl_count &&
+	       memcmp(a->sysctl, b->sysctl, (size_t)a->sysctl_count * sizeof(a->sysctl[0])) == 0;
+}
+
+/* A setting that no lab can have is found before anything starts. */
+static int try_sysctls(const struct measurement *r, struct err *err)
+{
+	for (size_t i = 0; i < r->scenario.case_count; i++) {
+		const struct case_spec *c = &r->scenario.cases[i];
+		struct lab_options o = { .topology = c->topology, .isolation = r->isolation,
+					 .family = (int)c->family, .sources = 1,
+					 .sysctl = c->sysctl,
+					 .sysctl_count = (size_t)c->sysctl_count };
+		int code;
+
+		if (c->sysctl_count == 0 || (i > 0 && same_sysctls(c, c - 1)))
+			continue;
+		code = lab_try(&o, err);
+		if (code != 0) {
+			err_wrap(err, "case '%s'", c->name);
+			return code;
+		}
+	}
+	return 0;
+}
+
+static bool lab_is_possible(const struct measurement *r)
+{
+	const struct lab_probe *p = &r->plan.host.lab;
+
+	return (p->userns && r->isolation != ISOLATION_NETNS) ||
+	       (p->netns && r->isolation != ISOLATION_USERNS);
+}
+
 int measure_plan(struct measurement *r, struct err *err)
 {
 	struct plan_host host;
@@ -346,6 +406,8 @@ int measure_plan(struct measurement *r, struct err *err)
 	code = plan_make(&r->scenario, &host, &r->plan, err);
 	if (code == 0)
 		code = fill_cases(r, err);
+	if (code == 0 && lab_is_possible(r))
+		code = try_sysctls(r, err);
 	return code ? code : read_expectations(r, err);
 }
 
@@ -354,27 +416,59 @@ int measure_need_lab(const struct measurement *r, struct err *err)
 {
 	const struct lab_probe *p = &r->plan.host.lab;
 
-	for (size_t i = 0; i < r->plan.count; i++)
-		if (r->plan.item[i].spec->topology != TOPOLOGY_HOST && !p->userns && !p->netns)
-			return err_set(err, -EPERM, "no lab can be made here: %s; %s",
-				       p->userns_why, p->netns_why);
-	return 0;
+	if (!plan_needs_lab(&r->plan) || lab_is_possible(r))
+		return 0;
+	if (r->isolation == ISOLATION_AUTO)
+		return err_set(err, -EPERM, "no lab can be made here: %.220s; %.220s",
+			       p->userns_why, p->netns_why);
+	return err_set(err, -EPERM, "no lab can be made in this way here: %s",
+		       r->isolation == ISOLATION_NETNS ? p->netns_why : p->userns_why);
+}
+
+static const char *where(const struct measurement *r)
+{
+	if (!plan_needs_lab(&r->plan))
+		return "in this namespace";
+	if (r->isolation == ISOLATION_NETNS || !r->plan.host.lab.userns)
+		return "as root: network namespaces";
+	return "no root needed: user and network namespaces";
 }
 
 void measure_print_head(const struct measurement *r)
 {
-	const struct plan_host *h = &r->plan.host;
-
 	if (args_has(r->args, "quiet") || args_has(r->args, "json"))
 		return;
-	fprintf(stderr, "twbench %s · %s · %s\n", version_text, r->scenario.name,
-		h->lab.userns ? "no root needed: user and network namespaces"
-			      : "as root: network namespaces");
-	fprintf(stderr,
-		"plan: %zu cases, %lld repeats, %d batches · about %lld s   (--dry-run shows "
-		"more)\n",
-		r->plan.count, (long long)r->plan.rounds, r->plan.batches,
-		(long long)((r->plan.wall_ns + NS_PER_S / 2) / NS_PER_S));
+	fprintf(stderr, "twbench %s · %s\n", version_text, where(r));
+	plan_print_line(&r->plan, &r->scenario, stderr);
+	fprintf(stderr, "   (--dry-run shows more)\n");
+}
+
+int measure_again(const struct measurement *m, const bool *which, struct measurement *ret,
+		  struct err *err)
+{
+	struct scenario *s = &ret->scenario;
+	int code;
+
+	*ret = (struct measurement){ .args = m->args,
+				     .isolation = m->isolation,
+				     .results = { .root_fd = -1 },
+				     .start_ns = m->start_ns };
+	record_init(&ret->record);
+	s->cases = calloc(m->scenario.case_count, sizeof(*s->cases));
+	if (!s->cases)
+		return err_set(err, -ENOMEM, "no memory to run again");
+	for (size_t i = 0; i < m->scenario.case_count; i++) {
+		if (!which[i])
+			continue;
+		s->cases[s->case_count] = m->scenario.cases[i];
+		if (s->cases[s->case_count].capture == CAPTURE_KEEP)
+			s->cases[s->case_count].capture = CAPTURE_ON;
+		s->case_count++;
+	}
+	code = plan_make(s, &m->plan.host, &ret->plan, err);
+	if (code == 0)
+		code = fill_cases(ret, err);
+	return code ? code : run_batches(ret, err);
 }
 
 int measure_status(const struct measurement *r, int code, const struct err *err)

@@ -66,8 +66,17 @@ static int run_main(const struct args *a, struct err *err)
 	return code;
 }
 
+static void shipped_names(FILE *out)
+{
+	char name[64];
+
+	for (size_t i = 0; i < scenario_shipped_count(); i++)
+		fprintf(out, "%s\n", scenario_shipped_name(i, name, sizeof(name)));
+}
+
 static const struct opt options[] = {
-	RUN_OPTIONS,
+	LOAD_OPTIONS,
+	LAB_OPTIONS,
 	{ "dry-run", 0, NULL, NULL,
 	  "show cases, ports, TIME_WAIT to expect and time; start nothing" },
 	{ "print", 0, NULL, NULL, "print the resolved scenario as JSON; start nothing" },
@@ -82,5 +91,8 @@ const struct command command_run = {
 	.run = run_main,
 	.opts = options,
 	.more = "SCENARIO is a shipped one (twbench list scenarios), a .json file, or - for "
-		"standard input.\n",
+		"standard input.\n"
+		"Options that set a scenario key override the scenario; several values, 'a,b,c', make "
+		"a sweep.\n",
+	.words = shipped_names,
 };

@@ -113,8 +113,8 @@ static const struct opt options[] = {
 	{ "ports", 0, "N", NULL, "how many, one after the other (default: 1)" },
 	{ "threads", 0, "N", NULL, "event loops (default: one per processor)" },
 	{ "reply-bytes", 0, "N", NULL, "body of an HTTP answer; /bytes/N asks for another (default: 50)" },
-	{ "close", 0, "HOW", NULL,
-	  "HTTP without keep-alive: fin (server first), rst, client (default: fin)" },
+	{ "close", 0, "fin|rst|client", NULL,
+	  "end of HTTP without keep-alive; client: wait for its FIN (default: fin)" },
 	{ NULL, 0, NULL, NULL, NULL },
 };
 

@@ -60,6 +60,8 @@ int http_client_head(int fd, char *buf, size_t size, int64_t *ret_reply_bytes)
 	if (!end)
 		return n < HEAD_MAX ? -EAGAIN : -EPROTO;
 	end[2] = '\0';
+	if (strncmp(buf, "HTTP/1.", 7) != 0 || strncmp(buf + 8, " 2", 2) != 0)
+		return -EBADMSG;
 	body = content_length(buf);
 	if (body < 0)
 		return -EPROTO;

@@ -17,7 +17,8 @@ size_t http_client_request(const struct case_spec *spec, const struct strategy *
 
 /*
  * Look at (not take) the head of the answer waiting in `fd`; *ret_reply_bytes = head + body.  0; -EAGAIN
- * until all of the head is there; -EPROTO for one without Content-Length or too long; or what recv said.
+ * until all of the head is there; -EPROTO for one without Content-Length or too long; -EBADMSG for a
+ * status other than 2xx, or no HTTP; or what recv said.
  * At end of file 0, and *ret_reply_bytes stays as it was.
  */
 int http_client_head(int fd, char *buf, size_t size, int64_t *ret_reply_bytes);

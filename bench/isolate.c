@@ -43,7 +43,7 @@ static const struct obstacle {
 };
 
 static const char *const way_fallback[ISOLATION_COUNT] = {
-	[ISOLATION_USERNS] = "a security policy forbids it; run as root",
+	[ISOLATION_USERNS] = "a chroot or a security policy forbids it; run as root",
 	[ISOLATION_NETNS] = "needs root (CAP_SYS_ADMIN; in a container --privileged)",
 };
 

@@ -306,6 +306,18 @@ int lab_enter(struct lab *lab, const struct lab_options *options, struct err *er
 	return code;
 }
 
+static int enter_and_end(const void *arg, struct err *err)
+{
+	struct lab lab;
+
+	return lab_enter(&lab, arg, err);
+}
+
+int lab_try(const struct lab_options *options, struct err *err)
+{
+	return isolate_in_child(enter_and_end, options, err);
+}
+
 int lab_join(const struct lab *lab, enum lab_ns which, struct err *err)
 {
 	if (lab->ns[which] < 0)

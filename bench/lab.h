@@ -87,6 +87,9 @@ struct lab {
  */
 int lab_enter(struct lab *lab, const struct lab_options *options, struct err *err);
 
+/* Could lab_enter() do that?  Tried in a child process, which takes it along.  Errors as above. */
+int lab_try(const struct lab_options *options, struct err *err);
+
 /* Move the calling thread into a namespace of the lab.  0 or negative errno with *err. */
 int lab_join(const struct lab *lab, enum lab_ns which, struct err *err);
 

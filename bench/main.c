@@ -1,5 +1,5 @@
 /*
- * main: the table of commands.  The only place that prints an error or chooses an exit status.
+ * main: from the first word to its command.  The only place that prints an error or chooses an exit status.
  */
 #include <errno.h>
 #include <signal.h>
@@ -10,30 +10,24 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "base/version.h"
-#include "base/commands.h"
-
-static const struct command *const commands[] = {
-	&command_run,  &command_serve, &command_load,	&command_report,
-	&command_plot, &command_lint,  &command_list,	&command_doctor,
-};
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#include "bench/command_table.h"
 
 static void usage(FILE *out)
 {
 	fprintf(out, "twbench measures what closing a TCP connection costs: who holds TIME_WAIT, how many, how "
 		     "long.\n\nusage: twbench COMMAND [OPTIONS]\n\n");
-	for (size_t i = 0; i < COMMANDS; i++)
+	for (size_t i = 0; i < commands_count; i++)
 		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(out, "\n  twbench COMMAND --help tells more.  twbench run needs no arguments and no root.\n");
 }
 
 static int unknown_command(const char *word)
 {
-	const char *names[COMMANDS], *near;
+	const char *names[COMMANDS_MAX], *near;
 
-	for (size_t i = 0; i < COMMANDS; i++)
+	for (size_t i = 0; i < commands_count; i++)
 		names[i] = commands[i]->name;
-	near = num_nearest(word, names, COMMANDS, sizeof(names[0]));
+	near = num_nearest(word, names, commands_count, sizeof(names[0]));
 	fprintf(stderr, "twbench: unknown command '%s'", word);
 	if (near)
 		fprintf(stderr, " (did you mean '%s'?)", near);
@@ -82,7 +76,7 @@ int main(int argc, char **argv)
 		printf("twbench %s%s%s\n", version_text, version_commit[0] ? " " : "", version_commit);
 		return flush_stdout(EXIT_PASS);
 	}
-	for (size_t i = 0; i < COMMANDS; i++)
+	for (size_t i = 0; i < commands_count; i++)
 		if (strcmp(argv[1], commands[i]->name) == 0)
 			return flush_stdout(run_command(commands[i], argc, argv));
 	return unknown_command(argv[1]);

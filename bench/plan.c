@@ -389,6 +389,20 @@ int plan_make(const struct scenario *s, const struct plan_host *host, struct pla
 	return 0;
 }
 
+void plan_order(const struct plan *p, int64_t seed, int64_t round, int *order)
+{
+	uint64_t state = ((uint64_t)seed << 20 ^ (uint64_t)round) * UINT64_C(0x9E3779B97F4A7C15) | 1;
+
+	for (int i = 0; i < p->batches; i++)
+		order[i] = i;
+	for (int i = p->batches - 1; i > 0; i--) {
+		int k = (int)(arrival_random(&state) * (i + 1)), was = order[i];
+
+		order[i] = order[k];
+		order[k] = was;
+	}
+}
+
 void plan_release(struct plan *p)
 {
 	if (!p)

@@ -66,6 +66,16 @@ int plan_make(const struct scenario *s, const struct plan_host *host, struct pla
 	      struct err *err);
 void plan_release(struct plan *p);
 
+/* The order in which the batches of a round (from 1) run: a shuffle that `seed` decides.  `order` has
+ * room for p->batches. */
+void plan_order(const struct plan *p, int64_t seed, int64_t round, int *order);
+
+/* Its first line, without the newline: cases, batches, repeats, time. */
+void plan_print_line(const struct plan *p, const struct scenario *s, FILE *out);
+
+/* Does any case need a lab? */
+bool plan_needs_lab(const struct plan *p);
+
 /* What --dry-run prints. */
 void plan_print(const struct plan *p, const struct scenario *s, FILE *out);
 

@@ -68,15 +68,24 @@ static const char *load_text(const struct plan_case *p, char *buf, size_t size)
 		break;
 	case LOAD_SATURATE:
 	case LOAD_SHAPE_COUNT:
-		(void)snprintf(buf, size, "%lld clients at full speed for %s",
-			       (long long)c->clients, b);
+		(void)snprintf(buf, size, "%lld client%s at full speed for %s",
+			       (long long)c->clients, c->clients == 1 ? "" : "s", b);
 		break;
 	}
 	return buf;
 }
 
-static void print_host(const struct plan_host *h, FILE *out)
+bool plan_needs_lab(const struct plan *p)
 {
+	for (size_t i = 0; i < p->count; i++)
+		if (p->item[i].spec->topology != TOPOLOGY_HOST)
+			return true;
+	return false;
+}
+
+static void print_host(const struct plan *p, FILE *out)
+{
+	const struct plan_host *h = &p->host;
 	int64_t low, mean, high, step;
 	char a[32], b[32];
 
@@ -92,7 +101,9 @@ static void print_host(const struct plan_host *h, FILE *out)
 		      (double)low / SECOND_NS, (double)high / SECOND_NS,
 		      grouped(h->port_high - h->port_low + 1, a, sizeof(a)),
 		      grouped(h->fd_limit, b, sizeof(b)));
-	if (h->lab.userns)
+	if (!plan_needs_lab(p))
+		(void)fprintf(out, "labs: none, all cases run in this namespace\n");
+	else if (h->lab.userns)
 		(void)fprintf(out, "labs: user and network namespaces, no root needed\n");
 	else if (h->lab.netns)
 		(void)fprintf(out, "labs: network namespaces, as root (user namespaces: %s)\n",
@@ -159,16 +170,23 @@ static void print_sysctls(const struct plan *p, FILE *out)
 	}
 }
 
-void plan_print(const struct plan *p, const struct scenario *s, FILE *out)
+void plan_print_line(const struct plan *p, const struct scenario *s, FILE *out)
 {
-	struct columns c = measure(p);
 	char wall[32];
 
-	(void)fprintf(out, "plan: %s · %zu case%s in %d batch%s · %lld repeat%s · about %s\n",
+	(void)fprintf(out, "plan: %s · %zu case%s in %d batch%s · %lld repeat%s · about %s",
 		      s->name, p->count, p->count == 1 ? "" : "s", p->batches,
 		      p->batches == 1 ? "" : "es", (long long)p->rounds, p->rounds == 1 ? "" : "s",
 		      about(p->wall_ns, wall, sizeof(wall)));
-	print_host(&p->host, out);
+}
+
+void plan_print(const struct plan *p, const struct scenario *s, FILE *out)
+{
+	struct columns c = measure(p);
+
+	plan_print_line(p, s, out);
+	(void)fprintf(out, "\n");
+	print_host(p, out);
 	(void)fprintf(out, "\n%-*s  %-*s  %-8s %11s  %18s  %21s  %5s  %s\n", c.name, "", c.load, "",
 		      "", "", "", "TIME_WAIT at the most", "", "one");
 	(void)fprintf(out, "%-*s  %-*s  %-8s %11s  %18s  %10s %10s  %5s  %s\n", c.name, "case",

@@ -131,19 +131,34 @@ static int unnamed_file(const struct results *r)
 	return fd;
 }
 
-int results_capture_fd(struct results *r, size_t case_index, int64_t repeat)
+/* Takes fd. */
+static int add_capture(struct results *r, size_t case_index, int64_t repeat, int fd)
 {
 	struct results_capture *more =
 		realloc(r->capture, (r->capture_count + 1) * sizeof(r->capture[0]));
-	int fd;
 
-	if (!more)
+	if (!more) {
+		if (fd >= 0)
+			(void)close(fd); /* nothing was written to it */
 		return -1;
+	}
 	r->capture = more;
-	fd = unnamed_file(r);
 	r->capture[r->capture_count++] =
 		(struct results_capture){ .case_index = case_index, .repeat = repeat, .fd = fd };
 	return fd;
+}
+
+int results_capture_fd(struct results *r, size_t case_index, int64_t repeat)
+{
+	return add_capture(r, case_index, repeat, unnamed_file(r));
+}
+
+void results_keep_capture(struct results *r, size_t case_index, int64_t repeat, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)add_capture(r, case_index, repeat, fd);
 }
 
 /* --- committing ------------------------------------------------------------------------------ */

@@ -38,6 +38,9 @@ void results_release(struct results *r);
 /* An unnamed file for the capture of (case, repeat), or -1 (then none is kept).  Owned by `r`. */
 int results_capture_fd(struct results *r, size_t case_index, int64_t repeat);
 
+/* Keep the capture file of (case, repeat) of an earlier run.  One that is gone is not kept. */
+void results_keep_capture(struct results *r, size_t case_index, int64_t repeat, const char *path);
+
 /* Set the name that the capture of a finished repeat will have, or none: before the checks, which ask
  * whether a file was kept. */
 void results_name_capture(const struct results *r, size_t case_index, const struct record_case *c,

@@ -21,20 +21,21 @@ struct run_overrides {
 	size_t text_count;
 };
 
-/* The rows of struct opt that set scenario keys, for option tables. */
-#define RUN_OPTIONS                                                                               \
-	{ "strategy", 's', "NAME,...", "strategy", "close strategies; 'core' and 'all' name them all" }, \
+/* The rows of struct opt that set scenario keys, for option tables: of the load, and of the lab. */
+#define LOAD_OPTIONS                                                                              \
+	{ "strategy", 's', "NAME", "strategy", "how to close (twbench list strategies)" },        \
 	{ "clients", 'c', "N", "load.clients", "simulated clients: most connections at once" },   \
 	{ "rate", 'r', "N/s", "load.rate", "arrivals per second (open loop)" },                   \
 	{ "duration", 'd', "TIME", "load.duration", "of the load: 8s, 250ms, 2m" },               \
-	{ "repeat", 'n', "N", "repeat", "repeats of each case, each in a fresh lab" },            \
-	{ "target", 0, "HOST:PORT", "host", "a server that is not ours (topology host)" }, \
-	{ "topology", 't', "NAME", "topology", "veth, wire, lo, lo-alias, host" },                \
 	{ "seed", 0, "N", "seed", "of all that is random" },                                      \
+	{ "set", 0, "KEY=VALUE", NULL, "any scenario key (twbench list keys); may be repeated" }
+#define LAB_OPTIONS                                                                               \
+	{ "repeat", 'n', "N", "repeat", "repeats of each case, each in a fresh lab" },            \
+	{ "target", 0, "HOST:PORT", "host", "a server that is not ours (topology host)" },        \
+	{ "topology", 't', "NAME", "topology", "how the ends are joined (twbench list topologies)" }, \
 	{ "capture", 0, "MODE", "witnesses.capture", "off, on, keep (keep the pcap file)" },      \
 	{ "drain", 0, "BOOL", "drain", "wait for the last TIME_WAIT to end: true, false" },       \
-	{ "sysctl", 0, "KEY=VALUE", NULL, "set in the lab, never on the host; may be repeated" }, \
-	{ "set", 0, "KEY=VALUE", NULL, "any scenario key; a,b,c sweeps (twbench list keys)" }
+	{ "sysctl", 0, "KEY=VALUE", NULL, "set in the lab, never on the host; may be repeated" }
 
 /* Collect them.  0 or -EINVAL, -ENOMEM with *err; release in any case. */
 int run_overrides_make(const struct args *a, struct run_overrides *ret, struct err *err);

@@ -57,7 +57,8 @@ static int check_keys(json *object, bool document, struct err *err)
 		else if (strchr(key, '.') && scenario_key_find(key))
 			r = err_set(err, -EINVAL, "%s: keys are nested: \"%.*s\": { \"%s\": ... }",
 				    key, (int)strcspn(key, "."), key, strchr(key, '.') + 1);
-		else if (strcmp(key, "matrix") != 0 && !scenario_key_find(key))
+		else if (strcmp(key, "matrix") != 0 && strcmp(key, "zip") != 0 &&
+			 !scenario_key_find(key))
 			r = scenario_key_unknown(key, err);
 	}
 	return r;
@@ -104,6 +105,26 @@ static int read_expect(json *root, struct scenario *s, struct err *err)
 	return 0;
 }
 
+/* What stands there is checked where it is applied. */
+static int read_tuning_files(json *root, struct scenario *s, struct err *err)
+{
+	json *files = json_path(root, "tuning.files");
+	json *n = json_string(files) ? files : json_first(files);
+
+	for (; n; n = json_string(files) ? NULL : json_next(n)) {
+		if (!json_string(n))
+			continue;
+		if (s->tuning_file_count == sizeof(s->tuning_file) / sizeof(s->tuning_file[0]))
+			return err_set(err, -EINVAL, "tuning.files: more than %zu files",
+				       s->tuning_file_count);
+		s->tuning_file[s->tuning_file_count] = strdup(json_string(n));
+		if (!s->tuning_file[s->tuning_file_count])
+			return err_set(err, -ENOMEM, "out of memory");
+		s->tuning_file_count++;
+	}
+	return 0;
+}
+
 static int read_meta(json *root, struct scenario *s, struct err *err)
 {
 	char schema[32] = SCHEMA_NAME;
@@ -119,6 +140,8 @@ static int read_meta(json *root, struct scenario *s, struct err *err)
 		r = read_text(root, "notes", s->notes, sizeof(s->notes), err);
 	if (r == 0)
 		r = read_expect(root, s, err);
+	if (r == 0)
+		r = read_tuning_files(root, s, err);
 	return r;
 }
 
@@ -198,6 +221,8 @@ void scenario_release(struct scenario *s)
 		return;
 	for (size_t i = 0; i < s->expect_count; i++)
 		free(s->expect[i]);
+	for (size_t i = 0; i < s->tuning_file_count; i++)
+		free(s->tuning_file[i]);
 	free(s->cases);
 	memset(s, 0, sizeof(*s));
 }

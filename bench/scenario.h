@@ -5,7 +5,7 @@
  * One key table (scenario_keys) drives reading, validation, "did you mean", `--set`, the JSON Schema,
  * the documentation, and writing the resolved case back.  Top-level sections are defaults for all
  * cases; "cases" holds an object per case that overrides them; "matrix" (at either level) maps
- * dotted keys to lists and unfolds to the product.  Without "cases" the scenario is one case.
+ * dotted keys to lists and unfolds to the product; the lists of "zip" are walked in step.  Without "cases" the scenario is one case.
  * Later layers win: default, document, case, matrix, command line.  load.shape may be left out: the
  * last layer that names one of interval, rate or steps tells it.
  *
@@ -113,6 +113,7 @@ struct case_spec {
 	/* run */
 	int64_t repeats, seed;
 	bool exhaustion_expected; /* running out of ports is the subject, not a fault */
+	bool failures_expected;   /* so are connections that fail and a rate that is missed */
 	char host[256];           /* topology host: who to talk to */
 };
 
@@ -121,8 +122,10 @@ struct scenario {
 	char sha256[65]; /* of the text as read */
 	struct case_spec *cases;
 	size_t case_count;
-	char *expect[32]; /* expectations, as written (analysis/check.c reads them) */
+	char *expect[32]; /* expectations, as written (analysis/expect.c reads them) */
 	size_t expect_count;
+	char *tuning_file[16]; /* tuning.files of the document, as written; part of every case */
+	size_t tuning_file_count;
 };
 
 /* A command-line override: "load.rate" = "200/s".  A value with commas becomes a matrix. */
@@ -153,6 +156,12 @@ void scenario_write(const struct scenario *s, struct jsonw *w);
 size_t scenario_shipped_count(void);
 const char *scenario_shipped_name(size_t i, char *buf, size_t size);
 int scenario_shipped_summary(size_t i, char *buf, size_t size);
+
+/* The path of key `i`; NULL after the last. */
+const char *scenario_key_path(size_t i);
+
+/* Word `i` that the key may be set to; NULL after the last, and for keys that take no words. */
+const char *scenario_key_word(const char *path, size_t i);
 
 /* Generated from the key table. */
 void scenario_write_schema(FILE *out);

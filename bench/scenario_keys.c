@@ -237,6 +237,9 @@ const struct scenario_key scenario_keys[] = {
 	"Of every random choice: order, spacing, sizes." },
 { "exhaustion_expected", &scenario_kind_bool, FIELD(exhaustion_expected), 0, 0, "false", NULL, NULL,
 	"Running out of ports is the subject, not a fault." },
+{ "failures_expected", &scenario_kind_bool, FIELD(failures_expected), 0, 0, "false", NULL, NULL,
+	"Connections that fail, and a rate that is missed, are the subject, not a fault; the "
+	"witnesses must agree all the same." },
 };
 /* clang-format on */
 
@@ -245,7 +248,7 @@ _Static_assert(sizeof(scenario_keys) / sizeof(scenario_keys[0]) <= SCENARIO_KEYS
 	       "layers of a case are kept in an array of SCENARIO_KEYS_MAX");
 
 static const char *const meta_words[] = { "schema", "name",  "summary", "notes",
-					  "expect", "cases", "matrix" };
+					  "expect", "cases", "matrix",  "zip" };
 static const char *const section_words[] = { "load",       "protocol", "server",
 					     "addressing", "tuning",   "witnesses" };
 

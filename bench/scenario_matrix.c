@@ -72,7 +72,7 @@ static int dim_open(struct unfolding *u, const char *path, enum layer layer, str
 	if (!scenario_key_resolve(path, &sysctl))
 		return scenario_key_unknown(path, err);
 	if (d) {
-		dim_release(d);
+		dim_release(d); /* a list of the command line leaves its zip, too */
 	} else {
 		if (u->dim_count == DIMS_MAX)
 			return err_set(err, -EINVAL, "%s: more than %d keys vary", path, DIMS_MAX);
@@ -135,19 +135,24 @@ static int dim_add_value(struct dim *d, json *node, const char *text, struct err
 	return dim_add(d, node, text, err);
 }
 
-static int dims_from_matrix(struct unfolding *u, json *matrix, enum layer layer, struct err *err)
+/* "matrix" (zip 0) or "zip" of the document (1) or of a case (2). */
+static int dims_from_lists(struct unfolding *u, json *parent, int zip, struct err *err)
 {
+	const char *word = zip ? "zip" : "matrix";
+	json *matrix = json_get(parent, word);
 	int r = 0;
 
 	if (!matrix)
 		return 0;
 	if (json_type(matrix) != JSON_OBJECT)
-		return err_set(err, -EINVAL, "matrix: must be an object of lists, not %s",
+		return err_set(err, -EINVAL, "%s: must be an object of lists, not %s", word,
 			       json_type_name(matrix));
 	for (json *list = json_first(matrix); list && r == 0; list = json_next(list)) {
 		struct dim *d;
 
-		r = dim_open(u, json_key(list), layer, &d, err);
+		r = dim_open(u, json_key(list), LAYER_MATRIX, &d, err);
+		if (r == 0)
+			d->zip = zip;
 		if (r == 0 && (json_type(list) != JSON_ARRAY || json_count(list) == 0))
 			r = err_set(err, -EINVAL, "%s: must be a list of values, not %s", d->path,
 				    json_type(list) == JSON_ARRAY ? "an empty one"
@@ -155,7 +160,7 @@ static int dims_from_matrix(struct unfolding *u, json *matrix, enum layer layer,
 		for (json *n = r == 0 ? json_first(list) : NULL; n && r == 0; n = json_next(n))
 			r = dim_add_value(d, n, json_string(n), err);
 		if (r < 0)
-			err_wrap(err, "matrix");
+			err_wrap(err, "%s", word);
 	}
 	return r;
 }
@@ -225,12 +230,16 @@ static int dims_from_group(struct unfolding *u, struct err *err)
 
 static int find_dims(struct unfolding *u, struct err *err)
 {
-	int r = dims_from_matrix(u, json_get(u->root, "matrix"), LAYER_MATRIX, err);
+	int r = dims_from_lists(u, u->root, 0, err);
 
+	if (r == 0)
+		r = dims_from_lists(u, u->root, 1, err);
 	if (r < 0)
 		return r;
 	drop_stated(u);
-	r = dims_from_matrix(u, json_get(u->node, "matrix"), LAYER_MATRIX, err);
+	r = dims_from_lists(u, u->node, 0, err);
+	if (r == 0)
+		r = dims_from_lists(u, u->node, 2, err);
 	if (r == 0)
 		r = dims_from_group(u, err);
 	for (size_t i = 0; i < u->override_count && r == 0; i++)
@@ -350,15 +359,42 @@ static int add_cell(struct scenario *s, const struct unfolding *u, const size_t 
 	return 0;
 }
 
+/* The first of its zip turns; the others follow it. */
+static size_t leader(const struct unfolding *u, size_t i)
+{
+	for (size_t k = 0; u->dim[i].zip && k < i; k++)
+		if (u->dim[k].zip == u->dim[i].zip)
+			return k;
+	return i;
+}
+
 /* The last dimension turns fastest. */
 static bool next_cell(const struct unfolding *u, size_t *at)
 {
-	for (size_t i = u->dim_count; i-- > 0;) {
-		if (++at[i] < u->dim[i].count)
-			return true;
-		at[i] = 0;
+	bool more = false;
+
+	for (size_t i = u->dim_count; i-- > 0 && !more;) {
+		if (leader(u, i) != i)
+			continue;
+		more = ++at[i] < u->dim[i].count;
+		if (!more)
+			at[i] = 0;
 	}
-	return false;
+	for (size_t i = 0; i < u->dim_count; i++)
+		at[i] = at[leader(u, i)];
+	return more;
+}
+
+static int check_zips(const struct unfolding *u, struct err *err)
+{
+	for (size_t i = 0; i < u->dim_count; i++) {
+		const struct dim *first = &u->dim[leader(u, i)];
+
+		if (u->dim[i].count != first->count)
+			return err_set(err, -EINVAL, "zip: %s has %zu values and %s has %zu",
+				       first->path, first->count, u->dim[i].path, u->dim[i].count);
+	}
+	return 0;
 }
 
 static int unfold(struct scenario *s, const struct unfolding *u, struct err *err)
@@ -367,8 +403,11 @@ static int unfold(struct scenario *s, const struct unfolding *u, struct err *err
 	struct case_spec *cases;
 	int r;
 
+	r = check_zips(u, err);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < u->dim_count && cells <= SCENARIO_CASES_MAX; i++)
-		cells *= u->dim[i].count;
+		cells *= leader(u, i) == i ? u->dim[i].count : 1;
 	if (cells + s->case_count > SCENARIO_CASES_MAX)
 		return err_set(err, -EINVAL, "matrix: unfolds to more than %d cases",
 			       SCENARIO_CASES_MAX);

@@ -1,6 +1,6 @@
 /*
  * scenario_matrix: from one case of a document to its cells: the layers (defaults, document, case,
- * matrix, command line) laid over each other, the product of the lists, and a name for each cell.
+ * matrix and zip, command line) laid over each other, the product of the lists, and a name for each cell.
  * Private to bench/scenario_matrix.c, which unfolds, and bench/scenario_name.c, which names.
  */
 #ifndef TWBENCH_BENCH_SCENARIO_MATRIX_H
@@ -30,6 +30,7 @@ struct dim {
 	struct scenario_value *value;
 	size_t count;
 	char *text; /* owned: what the values of an override point into */
+	int zip;    /* keys of one "zip" share a number above 0 and step together; 0: on its own */
 };
 
 struct unfolding {

@@ -79,7 +79,8 @@ static void define_matrix(struct jsonw *w)
 	jsonw_key(w, "matrix");
 	jsonw_object(w);
 	member(w, "description",
-	       "Dotted keys and the values each takes: every combination is a case.");
+	       "Dotted keys and the values each takes.  matrix: every combination is a case; zip: "
+	       "the lists are as long as each other and walked in step.");
 	member(w, "type", "object");
 	jsonw_key(w, "additionalProperties");
 	jsonw_bool(w, false);
@@ -121,6 +122,8 @@ static void case_properties(struct jsonw *w)
 		reference(w, scenario_section_word(i));
 	}
 	jsonw_key(w, "matrix");
+	reference(w, "matrix");
+	jsonw_key(w, "zip"); /* the same lists, walked in step */
 	reference(w, "matrix");
 }
 
@@ -176,7 +179,6 @@ void scenario_write_schema(FILE *out)
 	jsonw_init(&w, out);
 	jsonw_object(&w);
 	member(&w, "$schema", "http://json-schema.org/draft-07/schema#");
-	member(&w, "$id", "twbench.scenario/1");
 	member(&w, "title", "twbench scenario");
 	member(&w, "type", "object");
 	jsonw_key(&w, "additionalProperties");

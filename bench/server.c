@@ -18,6 +18,7 @@
 
 #define EVENTS_AT_ONCE 256
 #define ACCEPTS_AT_ONCE 64
+#define DATAGRAM_ROOM_BYTES (4 << 20)
 
 struct server {
 	struct server_options o;
@@ -25,11 +26,6 @@ struct server {
 	int stop_fd;
 	struct server_thread thread[];
 };
-
-const struct server_options *server_thread_options(const struct server_thread *t)
-{
-	return &t->server->o;
-}
 
 static void accept_all(struct server_thread *t, int listener)
 {
@@ -77,7 +73,7 @@ static void *server_main(void *arg)
 	bool go = true;
 
 	mono_thread_plain_priority();
-	if (t->server->o.pinned)
+	if (t->o->pinned)
 		affinity_pin(t->index);
 	while (go) {
 		int64_t now_ns = mono_now_ns();
@@ -113,7 +109,7 @@ static int open_socket(const struct server_options *o, uint32_t i, int type, str
 	char text[ENDPOINT_TEXT_SIZE];
 	struct sockaddr_storage sa;
 	socklen_t size;
-	int fd, on = 1;
+	int fd, on = 1, room = DATAGRAM_ROOM_BYTES;
 
 	at.port = (uint16_t)(at.port + i);
 	size = endpoint_to_sockaddr(&at, &sa);
@@ -132,13 +128,15 @@ static int open_socket(const struct server_options *o, uint32_t i, int type, str
 		(void)close(fd); /* nothing was sent */
 		return code;
 	}
+	if (type == SOCK_DGRAM) /* as much as rmem_max allows: datagrams wait for a busy processor */
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
 	return fd;
 }
 
 static int open_all(struct server_thread *t, struct watched **ret, enum watch_kind kind,
 		    struct err *err)
 {
-	const struct server_options *o = &t->server->o;
+	const struct server_options *o = t->o;
 
 	*ret = calloc(o->ports, sizeof(**ret));
 	if (!*ret)
@@ -169,8 +167,8 @@ static void close_all(struct watched *w, uint32_t count)
 
 static void thread_release(struct server_thread *t)
 {
-	close_all(t->listener, t->server->o.ports);
-	close_all(t->datagram, t->server->o.ports);
+	close_all(t->listener, t->o->ports);
+	close_all(t->datagram, t->o->ports);
 	if (t->epoll_fd >= 0)
 		(void)close(t->epoll_fd); /* nothing is written to it */
 	while (t->free) {
@@ -187,7 +185,7 @@ static int thread_init(struct server *s, int index, struct err *err)
 	struct server_thread *t = &s->thread[index];
 	int code;
 
-	t->server = s;
+	t->o = &s->o;
 	t->index = index;
 	t->stop = (struct watched){ WATCH_STOP, s->stop_fd };
 	t->receive = malloc(SERVER_RECEIVE_BYTES);
@@ -222,7 +220,7 @@ static void stop_threads(struct server *s, int started)
 static void server_free(struct server *s)
 {
 	for (int i = 0; i < s->threads; i++)
-		if (s->thread[i].server)
+		if (s->thread[i].o)
 			thread_release(&s->thread[i]);
 	(void)close(s->stop_fd); /* nothing to lose */
 	free(s);

@@ -160,7 +160,7 @@ static bool command(struct server_thread *t, struct sconn *c, const char **bytes
 static enum parse_status gather_head(struct server_thread *t, struct sconn *c, const char **bytes,
 				     size_t *size, struct http_request *request)
 {
-	const struct server_options *o = server_thread_options(t);
+	const struct server_options *o = t->o;
 	size_t take = *size, had = c->head_bytes;
 	enum parse_status status;
 
@@ -238,7 +238,7 @@ static bool http(struct server_thread *t, struct sconn *c, const char **bytes, s
 	}
 	atomic_fetch_add_explicit(&t->requests, 1, memory_order_relaxed);
 	c->body_left = request.content_bytes;
-	c->action = request.keep_alive ? ACTION_EOF : server_thread_options(t)->http_action;
+	c->action = request.keep_alive ? ACTION_EOF : t->o->http_action;
 	return http_answer(t, c, &request);
 }
 

@@ -38,7 +38,7 @@ struct sconn {
 };
 
 struct server_thread {
-	struct server *server;
+	const struct server_options *o;
 	pthread_t thread;
 	int epoll_fd, index;
 	struct watched *listener, *datagram;
@@ -61,7 +61,5 @@ void server_conn_drop(struct server_thread *t, struct sconn *c);
 
 /* Answer what waits on a UDP socket. */
 void server_datagrams(struct server_thread *t, int fd);
-
-const struct server_options *server_thread_options(const struct server_thread *t);
 
 #endif

@@ -115,6 +115,7 @@ int worker_read(struct worker *w)
 static int parse_result(const struct worker *w, struct record_repeat *ret, struct err *err)
 {
 	json *root = json_parse(w->text, w->size, err);
+	struct record_repeat got;
 	int64_t code = -EIO;
 	const char *text;
 
@@ -125,8 +126,11 @@ static int parse_result(const struct worker *w, struct record_repeat *ret, struc
 	} else if (code != 0) {
 		text = json_string(json_get(root, "error"));
 		err_set(err, (int)code, "%s", text ? text : "unknown error");
-	} else if (record_repeat_parse(ret, json_get(root, "repeat"), err) != 0) {
+	} else if (record_repeat_parse(&got, json_get(root, "repeat"), err) != 0) {
 		code = -EIO;
+	} else {
+		record_repeat_release(ret);
+		*ret = got;
 	}
 	json_free(root);
 	return (int)code;

@@ -32,12 +32,15 @@ static const enum series_column column_of[TCPSTATE_COUNT] = {
 	[TCPSTATE_NEW_SYN_RECV] = COL_SYN_RECV,
 };
 
+#define TIMER_SLACK_NS (20 * NS_PER_MS) /* two jiffies at HZ=100 */
+
 /* The counts of one dump. */
 struct tally {
 	const struct sampler_options *options;
 	enum side side; /* whose namespace it is, unless it is shared */
 	int32_t count[SIDE_COUNT][COL_COUNT];
 	int64_t time_wait, fin_wait2_minisocks; /* of the namespace, nobody's included */
+	int64_t begin_ns;                       /* of the dump */
 };
 
 void census_init(struct census *c, const struct sampler_options *options)
@@ -80,6 +83,14 @@ static enum side side_of(const struct tally *t, const struct diag_socket *s)
 	return SIDE_COUNT;
 }
 
+/* Its timer tells when a TIME_WAIT began: 60 s before it runs out (include/net/tcp.h). */
+static bool is_older(const struct tally *t, const struct diag_socket *s)
+{
+	int64_t began_ns = t->begin_ns + (int64_t)s->expires_ms * NS_PER_MS - 60 * NS_PER_S;
+
+	return t->options->only_since_ns > 0 && began_ns < t->options->only_since_ns - TIMER_SLACK_NS;
+}
+
 static void tally_socket(void *arg, const struct diag_socket *s)
 {
 	struct tally *t = arg;
@@ -90,8 +101,11 @@ static void tally_socket(void *arg, const struct diag_socket *s)
 		column = COL_FIN_WAIT2_ORPHAN;
 		t->fin_wait2_minisocks++;
 	}
-	if (column == COL_TIME_WAIT)
+	if (column == COL_TIME_WAIT) {
 		t->time_wait++;
+		if (is_older(t, s))
+			return;
+	}
 	if (column < COL_COUNT && side < SIDE_COUNT)
 		t->count[side][column]++;
 }
@@ -155,6 +169,7 @@ static int dump(struct census *c, enum side ns, bool *reference, struct tally *t
 		return r;
 	*reference = *reference && before < CENSUS_REFERENCE_MAX;
 	full = c->options->shared || *reference;
+	t->begin_ns = begin_ns;
 	if (*reference)
 		segments = read_segments(c, ns);
 	r = diag_dump(c->options->diag_fd[ns], full ? DIAG_ALL_STATES : DIAG_NOT_TIME_WAIT,

@@ -18,6 +18,13 @@ static void count_flow(void *arg, const struct flow *flow)
 		f->outer.done(f->outer.arg, flow);
 }
 
+static void pass_seen(void *arg, const struct segment *s, uint64_t number, int dir)
+{
+	struct feed *f = arg;
+
+	f->outer.seen(f->outer.arg, s, number, dir);
+}
+
 int feed_init(struct feed *f, int linktype, int64_t offset_ns, const struct flow_options *flow,
 	      struct sniffer_report *report)
 {
@@ -28,6 +35,7 @@ int feed_init(struct feed *f, int linktype, int64_t offset_ns, const struct flow
 		.linktype = linktype, .offset_ns = offset_ns, .outer = *flow, .report = report
 	};
 	inner.done = count_flow;
+	inner.seen = flow->seen ? pass_seen : NULL;
 	inner.arg = f;
 	f->table = flow_table_new(&inner);
 	return f->table ? 0 : -ENOMEM;
@@ -99,6 +107,8 @@ bool feed_packet(struct feed *f, int64_t t_ns, const uint8_t *bytes, uint32_t ca
 		return note_udp(f, &f->batch[f->waiting]);
 	else if (st != SEGMENT_NOT)
 		note_other(r, st);
+	else if (!segment_knows(f->linktype))
+		r->unknown_link++;
 	return false;
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 
 #include "base/mono.h"
@@ -13,6 +14,9 @@
 #define DEFAULT_LINGER_NS (60 * NS_PER_S)
 #define NOWHERE           UINT32_MAX
 #define EVICT_LOOKS       16
+#define FIRST_MASK        UINT32_C(0xffff)
+#define PAGE_BYTES        UINT64_C(4096)
+#define HUGE_BYTES        (UINT64_C(4) << 20) /* from here on large pages pay */
 
 /* Times are clamped to 0 .. this, so that no difference of two overflows. */
 #define TIME_MAX_NS (INT64_MAX / 2)
@@ -31,14 +35,15 @@ struct age_list {
 	uint32_t oldest, newest;
 };
 
-enum { LIST_OPEN, LIST_CLOSED, LIST_COUNT };
+/* In the order in which they give way when there is no more room. */
+enum { LIST_HALF_OPEN, LIST_CLOSED, LIST_OPEN, LIST_COUNT };
 
 struct flow_table {
 	struct flow_options options;
 	struct live *pool; /* max_flows; never touched beyond `touched` */
-	struct slot
-		*slots; /* a power of two, at least twice max_flows: linear probing stays short */
-	uint32_t mask;
+	struct slot *
+		slots; /* a power of two, at least twice max_flows: linear probing stays short ... */
+	uint32_t mask, mask_max; /* ... of which so many are in use: few stay in the cache */
 	uint32_t touched;
 	uint32_t free_place; /* chained by `newer` */
 	struct age_list lists[LIST_COUNT];
@@ -49,6 +54,11 @@ struct flow_table {
 };
 
 /* --- memory ---------------------------------------------------------------------------------- */
+
+static size_t round_up(size_t bytes)
+{
+	return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+}
 
 struct flow_table *flow_table_new(const struct flow_options *options)
 {
@@ -68,14 +78,18 @@ struct flow_table *flow_table_new(const struct flow_options *options)
 		t->options.linger_ns = DEFAULT_LINGER_NS;
 	while (slots < 2 * t->options.max_flows)
 		slots *= 2;
-	t->mask = (uint32_t)(slots - 1);
+	t->mask_max = (uint32_t)(slots - 1);
+	t->mask = t->mask_max < FIRST_MASK ? t->mask_max : FIRST_MASK;
 	t->free_place = NOWHERE;
 	for (int i = 0; i < LIST_COUNT; i++)
 		t->lists[i] = (struct age_list){ NOWHERE, NOWHERE };
 	/* Without entropy the key is merely guessable; counting goes on. */
 	(void)!getrandom(&t->key, sizeof(t->key), GRND_NONBLOCK);
 	t->slots = calloc(slots, sizeof(*t->slots));
-	t->pool = aligned_alloc(_Alignof(struct live), t->options.max_flows * sizeof(*t->pool));
+	t->pool = aligned_alloc(PAGE_BYTES, round_up(t->options.max_flows * sizeof(*t->pool)));
+	if (t->pool && t->options.max_flows * sizeof(*t->pool) >= HUGE_BYTES)
+		(void)madvise(t->pool, t->options.max_flows * sizeof(*t->pool),
+			      MADV_HUGEPAGE); /* only faster */
 	if (!t->slots || !t->pool) {
 		flow_table_free(t);
 		return NULL;
@@ -112,10 +126,15 @@ static void give_place(struct flow_table *t, uint32_t place)
 
 /* --- age lists ------------------------------------------------------------------------------- */
 
+static inline uint8_t list_of(const struct live *l)
+{
+	return live_is_closed(l) ? LIST_CLOSED : live_is_half_open(l) ? LIST_HALF_OPEN : LIST_OPEN;
+}
+
 static void list_remove(struct flow_table *t, uint32_t place)
 {
 	struct live *l = &t->pool[place];
-	struct age_list *list = &t->lists[l->closed_list ? LIST_CLOSED : LIST_OPEN];
+	struct age_list *list = &t->lists[l->list];
 
 	if (l->older != NOWHERE)
 		t->pool[l->older].newer = l->newer;
@@ -132,9 +151,9 @@ static void list_append(struct flow_table *t, uint32_t place)
 	struct live *l = &t->pool[place];
 	struct age_list *list;
 
-	l->closed_list = live_is_closed(l);
+	l->list = list_of(l);
 	l->queued_ns = l->last_ns;
-	list = &t->lists[l->closed_list ? LIST_CLOSED : LIST_OPEN];
+	list = &t->lists[l->list];
 	l->newer = NOWHERE;
 	l->older = list->newest;
 	if (list->newest != NOWHERE)
@@ -146,18 +165,42 @@ static void list_append(struct flow_table *t, uint32_t place)
 
 /* --- hash table: linear probing, deletion by shifting back ----------------------------------- */
 
-/* The slot of the connection `s` belongs to, or the free one where it would go. */
-static uint32_t find_slot(const struct flow_table *t, const struct segment *s, uint32_t hash)
+/* The slot of the connection `s` belongs to and the direction of `s`, or the free one where it would
+ * go. */
+static inline uint32_t find_slot(const struct flow_table *t, const struct segment *s, uint32_t hash,
+				 int *ret_dir)
 {
 	uint32_t i = hash & t->mask;
 
-	while (t->slots[i].place != 0) {
-		if (t->slots[i].hash == hash &&
-		    live_direction(&t->pool[t->slots[i].place - 1], s) >= 0)
+	for (; t->slots[i].place != 0; i = (i + 1) & t->mask) {
+		if (t->slots[i].hash != hash)
+			continue;
+		*ret_dir = live_direction(&t->pool[t->slots[i].place - 1], s);
+		if (*ret_dir >= 0)
 			break;
-		i = (i + 1) & t->mask;
 	}
 	return i;
+}
+
+/* Where a connection that is in no slot goes. */
+static uint32_t free_slot(const struct flow_table *t, uint32_t hash)
+{
+	uint32_t i = hash & t->mask;
+
+	while (t->slots[i].place != 0)
+		i = (i + 1) & t->mask;
+	return i;
+}
+
+/* Use twice as many slots; every linked connection has one. */
+static void grow(struct flow_table *t)
+{
+	memset(t->slots, 0, ((size_t)t->mask + 1) * sizeof(*t->slots));
+	t->mask = t->mask * 2 + 1;
+	for (int i = 0; i < LIST_COUNT; i++)
+		for (uint32_t p = t->lists[i].oldest; p != NOWHERE; p = t->pool[p].newer)
+			t->slots[free_slot(t, t->pool[p].hash)] =
+				(struct slot){ t->pool[p].hash, p + 1 };
 }
 
 static void clear_slot(struct flow_table *t, uint32_t hole)
@@ -276,12 +319,13 @@ static uint32_t silent_longest(struct flow_table *t, int list)
 
 static void evict(struct flow_table *t)
 {
-	uint32_t place = silent_longest(t, LIST_CLOSED);
+	uint32_t place = NOWHERE;
+	int list = 0;
 
-	if (place == NOWHERE) {
-		place = silent_longest(t, LIST_OPEN);
-		t->stats.evicted_open++;
-	}
+	while (place == NOWHERE)
+		place = silent_longest(t, list++); /* there is one somewhere */
+	t->stats.evicted_half_open += t->pool[place].list == LIST_HALF_OPEN;
+	t->stats.evicted_open += t->pool[place].list == LIST_OPEN;
 	t->stats.evicted++;
 	hand_out(t, place, true);
 }
@@ -302,7 +346,9 @@ static uint32_t begin(struct flow_table *t, const struct segment *s, uint32_t ha
 	live_begin(l, s, t->options.server_port, ++t->stats.flows);
 	l->hash = hash;
 	l->before = before;
-	t->slots[find_slot(t, s, hash)] = (struct slot){ hash, place + 1 };
+	if (2 * t->stats.live >= t->mask && t->mask < t->mask_max)
+		grow(t);
+	t->slots[free_slot(t, hash)] = (struct slot){ hash, place + 1 };
 	list_append(t, place);
 	if (++t->stats.live > t->stats.live_peak)
 		t->stats.live_peak = t->stats.live;
@@ -328,18 +374,13 @@ static uint32_t replace(struct flow_table *t, uint32_t place, const struct segme
 	return next;
 }
 
-/* The connection that the segment is part of: that of `place`, or the one it has yet to replace. */
-static struct live *owner(struct flow_table *t, uint32_t place, const struct segment *s)
+/* A SYN still waits for its answer: which of the two connections is the segment part of? */
+static struct live *settle_owner(struct flow_table *t, struct live *l, int dir,
+				 const struct segment *s)
 {
-	struct live *l = &t->pool[place];
-	int dir = live_direction(l, s);
-
-	if (l->before == NOWHERE)
-		return l;
 	if (live_answers_syn(l, dir, s)) {
-		live_note_syn_answer(&t->pool[l->before], s->flags & TCP_RST   ? SYN_ANSWER_REFUSED
-							  : s->flags & TCP_SYN ? SYN_ANSWER_ACCEPTED
-									       : SYN_ANSWER_NONE);
+		live_note_syn_answer(&t->pool[l->before],
+				     s->flags & TCP_RST ? SYN_ANSWER_REFUSED : SYN_ANSWER_ACCEPTED);
 		settle_before(t, l);
 	} else if (!(s->flags & TCP_SYN)) {
 		if (dir != l->opener)
@@ -351,54 +392,66 @@ static struct live *owner(struct flow_table *t, uint32_t place, const struct seg
 	return l;
 }
 
-static void add(struct flow_table *t, const struct segment *segment, uint32_t hash)
+static void add(struct flow_table *t, const struct segment *s, uint32_t hash)
 {
-	struct segment s = *segment;
 	uint32_t slot, place;
 	struct live *l;
-	int dir;
+	int dir = 0;
 
 	t->stats.segments++;
-	s.t_ns = s.t_ns < 0 ? 0 : s.t_ns > TIME_MAX_NS ? TIME_MAX_NS : s.t_ns;
-	if (s.t_ns > t->now_ns)
-		t->now_ns = s.t_ns;
+	if (s->t_ns > t->now_ns)
+		t->now_ns = s->t_ns;
 	expire(t);
-	slot = find_slot(t, &s, hash);
+	slot = find_slot(t, s, hash, &dir);
 	if (t->slots[slot].place == 0) {
-		place = begin(t, &s, hash, NOWHERE);
+		place = begin(t, s, hash, NOWHERE);
+		dir = live_direction(&t->pool[place], s);
 	} else {
 		place = t->slots[slot].place - 1;
-		if (live_is_another(&t->pool[place], live_direction(&t->pool[place], &s), &s))
-			place = replace(t, place, &s);
+		if (s->flags & TCP_SYN && live_is_another(&t->pool[place], dir, s)) {
+			place = replace(t, place, s);
+			dir = live_direction(&t->pool[place], s);
+		}
 	}
-	l = owner(t, place, &s);
-	dir = live_direction(l, &s);
-	if (t->options.seen)
-		t->options.seen(t->options.arg, &s, l->number, dir);
-	if (!live_add(l, dir, &s))
-		t->stats.duplicates++;
 	l = &t->pool[place];
-	if (l->closed != l->closed_list) {
+	if (l->before != NOWHERE) {
+		l = settle_owner(t, l, dir, s);
+		dir = live_direction(l, s);
+	}
+	if (!live_add(l, dir, s))
+		t->stats.duplicates++;
+	else if (t->options.seen)
+		t->options.seen(t->options.arg, s, l->number, dir);
+	l = &t->pool[place];
+	if (l->list != list_of(l)) {
 		list_remove(t, place);
 		list_append(t, place);
 	}
 }
 
+static int64_t in_range(int64_t t_ns)
+{
+	return t_ns < 0 ? 0 : t_ns > TIME_MAX_NS ? TIME_MAX_NS : t_ns;
+}
+
 void flow_table_add(struct flow_table *t, const struct segment *segment)
 {
-	add(t, segment, (uint32_t)tuple_hash_undirected(&segment->tuple, t->key));
+	struct segment s = *segment;
+
+	flow_table_add_many(t, &s, 1);
 }
 
 /* Three rounds over the segments, so that the memory of each is under way when it is its turn. */
-void flow_table_add_many(struct flow_table *t, const struct segment *s, size_t count)
+void flow_table_add_many(struct flow_table *t, struct segment *s, size_t count)
 {
 	uint32_t hash[FLOW_BATCH];
 
 	for (size_t i = 0; i < count; i++) {
+		s[i].t_ns = in_range(s[i].t_ns);
 		hash[i] = (uint32_t)tuple_hash_undirected(&s[i].tuple, t->key);
 		__builtin_prefetch(&t->slots[hash[i] & t->mask]);
 	}
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && count > 1; i++) {
 		uint32_t place = t->slots[hash[i] & t->mask].place;
 
 		if (place == 0)
@@ -410,33 +463,35 @@ void flow_table_add_many(struct flow_table *t, const struct segment *s, size_t c
 		add(t, &s[i], hash[i]);
 }
 
-static int compare_number(const void *x, const void *y, void *arg)
+struct ordered {
+	uint64_t number;
+	uint32_t place;
+};
+
+static int compare_number(const void *x, const void *y)
 {
-	const struct live *pool = arg;
-	uint64_t a = pool[((const struct slot *)x)->place - 1].number;
-	uint64_t b = pool[((const struct slot *)y)->place - 1].number;
+	uint64_t a = ((const struct ordered *)x)->number, b = ((const struct ordered *)y)->number;
 
 	return (a > b) - (a < b);
 }
 
-/* No segment is to come, so the hash table may give up its order and serve as the list to sort. */
 void flow_table_finish(struct flow_table *t)
 {
+	struct ordered *left = malloc(t->stats.live * sizeof(*left) + 1);
 	size_t count = 0;
 
-	for (size_t i = 0; i <= t->mask; i++)
-		if (t->slots[i].place != 0)
-			t->slots[count++] = t->slots[i];
-	qsort_r(t->slots, count, sizeof(*t->slots), compare_number, t->pool);
-	for (size_t i = 0; i < count; i++) {
-		uint32_t place = t->slots[i].place - 1;
-
-		settle_before(t, &t->pool[place]);
-		hand_out_one(t, place, true);
-	}
-	memset(t->slots, 0, count * sizeof(*t->slots));
+	for (int i = 0; left && i < LIST_COUNT; i++)
+		for (uint32_t p = t->lists[i].oldest; p != NOWHERE; p = t->pool[p].newer)
+			left[count++] = (struct ordered){ t->pool[p].number, p };
+	if (count > 0)
+		qsort(left, count, sizeof(*left), compare_number);
+	for (size_t i = 0; i < count; i++)
+		hand_out(t, left[i].place, true);
+	free(left);
+	/* Without memory to sort: as they come. */
 	for (int i = 0; i < LIST_COUNT; i++)
-		t->lists[i] = (struct age_list){ NOWHERE, NOWHERE };
+		while (t->lists[i].oldest != NOWHERE)
+			hand_out(t, t->lists[i].oldest, true);
 }
 
 void flow_table_stats(const struct flow_table *t, struct flow_stats *ret)

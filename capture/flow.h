@@ -4,7 +4,8 @@
  * A table of live connections; a connection leaves it, through the callback, when it is over: both
  * FINs acknowledged (or a RST) and `linger_ns` of capture time past, a new SYN on its 4-tuple that
  * was answered, eviction when the table is full (counted), or flow_table_finish().  Eviction takes
- * one that has long been silent (a queue with a second chance), closed ones before open ones.  Segments may be
+ * one that has long been silent (a queue with a second chance): SYNs that nobody answered before closed
+ * connections, these before open ones.  Segments may be
  * slightly out of order in time (kernel-facts: capture).  One thread at a time.
  *
  * A new SYN is one whose initial sequence number differs from the one that this connection began
@@ -22,8 +23,8 @@
 struct segment;
 struct flow_table;
 
-/* Called for each segment with the number of its connection, before it is accounted for; `dir` is
- * 0 if the initiator sent it, else 1. */
+/* Called for each segment with the number of its connection, copies made by the capture
+ * left out; `dir` is 0 if the initiator sent it, else 1. */
 typedef void flow_seen_fn(void *arg, const struct segment *s, uint64_t number, int dir);
 
 /* Called once per connection; `f` is valid during the call only. */
@@ -42,7 +43,8 @@ struct flow_stats {
 	uint64_t segments;     /* all that were given */
 	uint64_t flows;        /* connections begun */
 	uint64_t evicted;      /* handed out early for want of room ... */
-	uint64_t evicted_open; /* ... while still open: what follows begins another, partial flow */
+	uint64_t evicted_open; /* ... while open: what follows begins another, partial flow; or ... */
+	uint64_t evicted_half_open; /* ... with a SYN that nobody had answered: a flood */
 	uint64_t duplicates;   /* segments that the capture delivered twice, sum over the flows */
 	uint64_t live, live_peak;
 };
@@ -54,9 +56,9 @@ void flow_table_free(struct flow_table *t); /* without callbacks; NULL is fine *
 /* Account for one segment; may call `done` for connections that are over. */
 void flow_table_add(struct flow_table *t, const struct segment *s);
 
-/* The same for up to FLOW_BATCH segments, several times faster than one by one. */
+/* The same for up to FLOW_BATCH segments, several times faster; times out of range are cut in `s`. */
 #define FLOW_BATCH 32
-void flow_table_add_many(struct flow_table *t, const struct segment *s, size_t count);
+void flow_table_add_many(struct flow_table *t, struct segment *s, size_t count);
 
 /* Hand out all that is left, in order of their first packets. */
 void flow_table_finish(struct flow_table *t);

@@ -64,7 +64,8 @@ void live_begin(struct live *l, const struct segment *s, uint16_t server_port, u
 	l->number = number;
 	l->first_ns = l->last_ns = s->t_ns;
 	l->before = UINT32_MAX;
-	l->established_ns = l->reused_after_ns = l->reopened_ns = -1;
+	l->established_ns = l->reused_after_ns = -1;
+	l->reopened_ns = l->rst_in_time_wait_ns = -1;
 	l->first_fin = l->first_rst = -1;
 	l->began_inside = (s->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN;
 	for (int d = 0; d < 2; d++) {
@@ -75,17 +76,6 @@ void live_begin(struct live *l, const struct segment *s, uint16_t server_port, u
 		l->dir[d].last_ns = -1;
 	}
 	orient(l, s, server_port);
-}
-
-int live_direction(const struct live *l, const struct segment *s)
-{
-	if (memcmp(&l->tuple.a, &s->tuple.a, sizeof(l->tuple.a)) == 0 &&
-	    memcmp(&l->tuple.b, &s->tuple.b, sizeof(l->tuple.b)) == 0)
-		return 0;
-	if (memcmp(&l->tuple.a, &s->tuple.b, sizeof(l->tuple.a)) == 0 &&
-	    memcmp(&l->tuple.b, &s->tuple.a, sizeof(l->tuple.b)) == 0)
-		return 1;
-	return -1;
 }
 
 /* --- one segment ----------------------------------------------------------------------------- */
@@ -148,6 +138,13 @@ static uint32_t fill_hole(struct live_more *more, uint32_t start, uint32_t end)
 	else
 		more->hole_end = from; /* what lies behind it, if anything, is given up */
 	return to - from;
+}
+
+/* A keep-alive probe repeats the last byte, long acknowledged: no payload (RFC 9293 3.8.4). */
+static bool is_keep_alive(const struct live *l, int d, const struct segment *s)
+{
+	return s->payload_bytes <= 1 && !(s->flags & (TCP_SYN | TCP_FIN)) && l->has_next[d] &&
+	       s->seq + 1 == l->dir[d].next && l->has_ack[!d] && l->dir[!d].ack == l->dir[d].next;
 }
 
 static void note_data(struct live *l, int d, const struct segment *s)
@@ -223,6 +220,23 @@ static void note_fin(struct live *l, int d, const struct segment *s)
 	}
 }
 
+/*
+ * A RST that came before the connection was established did not end it: in SYN-SENT it answers the
+ * ACK of an older connection (RFC 9293 3.10.7.3), and the SYN is sent again.
+ */
+static void note_established(struct live *l, int64_t t_ns)
+{
+	l->established_ns = t_ns;
+	l->established = true;
+	l->first_rst = -1;
+	l->rst_after_fin = l->late_data_rst = false;
+	for (int d = 0; d < 2; d++) {
+		l->more[d].rst_ns = -1;
+		l->more[d].rst_exact = false;
+	}
+	note_closed(l);
+}
+
 static void note_ack(struct live *l, int d, const struct segment *s)
 {
 	struct live_dir *self = &l->dir[d];
@@ -233,10 +247,8 @@ static void note_ack(struct live *l, int d, const struct segment *s)
 		l->has_ack[d] = true;
 	}
 	if (!l->established && d == l->opener && !(s->flags & TCP_RST) && l->has_isn[!d] &&
-	    after_by(s->ack, l->more[!d].isn) > 0) {
-		l->established_ns = s->t_ns;
-		l->established = true;
-	}
+	    after_by(s->ack, l->more[!d].isn) > 0)
+		note_established(l, s->t_ns);
 	if (!l->has_fin[!d] || after_by(s->ack, l->more[!d].fin_seq) <= 0)
 		return;
 	if (pure && l->more[!d].fin_acked_plain_ns >= 0)
@@ -277,14 +289,17 @@ static void note_rst(struct live *l, int d, const struct segment *s)
 
 	if (exact && l->has_fin[0] && l->has_fin[1]) {
 		live_report(l, &f);
-		if (flow_time_wait_ns(&f, !d) >= 0)
+		if (flow_time_wait_ns(&f, !d) >= 0 && !l->rst_in_time_wait) {
 			l->rst_in_time_wait = true;
+			l->rst_in_time_wait_ns = s->t_ns;
+		}
 	}
 	if (l->first_fin >= 0)
 		l->rst_after_fin = true;
 	if (answers_late_data(l, d, s))
 		l->late_data_rst = true;
-	if (more->rst++ > 0)
+	more->rst++;
+	if (more->rst_ns >= 0)
 		return;
 	more->rst_ns = s->t_ns;
 	more->rst_exact = exact;
@@ -311,7 +326,7 @@ bool live_add(struct live *l, int dir, const struct segment *s)
 	} else {
 		if (s->flags & TCP_SYN)
 			note_syn(l, dir, s);
-		if (s->payload_bytes > 0)
+		if (s->payload_bytes > 0 && !is_keep_alive(l, dir, s))
 			note_data(l, dir, s);
 		if (s->flags & TCP_FIN)
 			note_fin(l, dir, s);
@@ -445,6 +460,7 @@ void live_report(const struct live *l, struct flow *ret)
 				after_by(y->fin_ack, x->fin_seq) <= 0,
 		.rst_after_fin = l->rst_after_fin,
 		.reopened_ns = l->reopened_ns,
+		.rst_in_time_wait_ns = l->rst_in_time_wait_ns,
 		.late_data_rst = l->late_data_rst,
 		.rst_in_time_wait = l->rst_in_time_wait,
 		.began_inside = l->began_inside,

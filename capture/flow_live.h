@@ -10,10 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/teardown.h"
+#include "capture/segment.h"
 
-struct segment;
+#define LIVE_SYNS_MAX 8 /* Linux sends up to seven by default */
 
 /* What every segment of a direction reads or writes ... */
 struct live_dir {
@@ -53,12 +55,12 @@ struct live {
 
 	struct live_more more[2];
 	uint64_t number;
-	int64_t first_ns, established_ns, reused_after_ns, reopened_ns;
+	int64_t first_ns, established_ns, reused_after_ns, reopened_ns, rst_in_time_wait_ns;
 	uint64_t data_after_fin_bytes;
 	uint32_t duplicates;
 	uint8_t syn_answer;
 	bool rst_after_fin, late_data_rst, rst_in_time_wait, began_inside, reused_ports;
-	bool closed_list;
+	uint8_t list;
 	uint32_t hash;
 	uint32_t newer, older;
 	int64_t queued_ns; /* last_ns when it was put in its list */
@@ -68,8 +70,27 @@ _Static_assert(offsetof(struct live, more) <= 128, "the hot part of a connection
 /* Begin with the first segment seen (live_add() it next).  `server_port` as in flow_options. */
 void live_begin(struct live *l, const struct segment *s, uint16_t server_port, uint64_t number);
 
+/* An endpoint is 20 bytes without holes: two and a half words, ports and family first. */
+static inline bool live_same_end(const struct endpoint *x, const struct endpoint *y)
+{
+	uint64_t p[2], q[2];
+
+	if (x->port != y->port || x->family != y->family)
+		return false;
+	memcpy(p, x->addr, sizeof(p));
+	memcpy(q, y->addr, sizeof(q));
+	return p[0] == q[0] && p[1] == q[1];
+}
+
 /* 0 or 1 if the segment is of this 4-tuple, else -1. */
-int live_direction(const struct live *l, const struct segment *s);
+static inline int live_direction(const struct live *l, const struct segment *s)
+{
+	if (live_same_end(&l->tuple.a, &s->tuple.a) && live_same_end(&l->tuple.b, &s->tuple.b))
+		return 0;
+	if (live_same_end(&l->tuple.a, &s->tuple.b) && live_same_end(&l->tuple.b, &s->tuple.a))
+		return 1;
+	return -1;
+}
 
 /* Account for a segment sent in direction `dir`.  False: the capture had delivered it before. */
 bool live_add(struct live *l, int dir, const struct segment *s);
@@ -78,6 +99,13 @@ bool live_add(struct live *l, int dir, const struct segment *s);
 static inline bool live_is_closed(const struct live *l)
 {
 	return l->closed;
+}
+
+/* A few segments one way, a SYN among them, and no answer: what a SYN flood leaves. */
+static inline bool live_is_half_open(const struct live *l)
+{
+	return l->dir[!l->opener].packets == 0 && l->has_isn[l->opener] &&
+	       l->dir[l->opener].packets <= LIVE_SYNS_MAX;
 }
 
 /* Does this SYN or SYN-ACK open another connection on the same 4-tuple? */

@@ -1,8 +1,10 @@
 /*
- * pcapread: read a capture file in the classic format: microseconds or nanoseconds, either byte
- * order.  Buffered read(2), so it serves pipes too and a file cut meanwhile does no harm.  libpcap
- * (capture/sniffer_file.c) reads all other formats; this one saves it half the time.
- * Source: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-05.html
+ * pcapread: read capture files: pcap (microseconds or nanoseconds) and pcapng (interfaces of
+ * different link types, snapshot lengths and clocks, several sections), either byte order.
+ * libpcap (capture/sniffer_source.c) reads what other formats there are; this takes half its time,
+ * and reads captures of several interfaces that libpcap refuses.
+ * Sources: https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-05.html and
+ * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html
  */
 #ifndef TWBENCH_CAPTURE_PCAPREAD_H
 #define TWBENCH_CAPTURE_PCAPREAD_H
@@ -11,16 +13,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct pcapread {
-	int fd; /* not owned */
-	int linktype;
+#include "capture/filebuf.h"
+
+#define PCAPREAD_HEADER_BYTES   24
+#define PCAPREAD_INTERFACES_MAX 1024 /* of a section of pcapng */
+
+struct pcapread_interface {
+	int linktype; /* as files number it */
 	uint32_t snaplen;
-	int64_t unit_ns; /* of the fraction: 1 or 1000 */
-	bool swapped;    /* the file's byte order is not ours */
-	bool ended;
-	int error; /* errno of a failed read; 0 */
-	uint8_t *buffer;
-	size_t at, end;
+	int64_t per_s; /* units of time in a second; if negative, 2 to the power of -per_s */
+	int64_t offset_s;
+};
+
+struct pcapread {
+	struct filebuf in;
+	bool ng;
+	bool swapped; /* the file's byte order is not ours */
+	struct pcapread_interface *interface;
+	size_t interface_count;
+	int64_t last_ns;  /* for packets without a time of their own */
 	char broken[128]; /* why reading ended early; empty if it did not */
 };
 
@@ -28,9 +39,8 @@ struct pcapread_packet {
 	int64_t t_ns;
 	const uint8_t *bytes; /* valid until the next call */
 	uint32_t caplen, wirelen;
+	int linktype;
 };
-
-#define PCAPREAD_HEADER_BYTES 24
 
 /* Is this the start (PCAPREAD_HEADER_BYTES of it) of a file that this reader takes? */
 bool pcapread_knows(const uint8_t *header);

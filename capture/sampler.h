@@ -31,6 +31,7 @@ struct sampler_options {
 	size_t capacity;                        /* rows to reserve */
 	int diag_fd[SIDE_COUNT];                /* from diag_open() in each namespace; not owned */
 	struct counter_files files[SIDE_COUNT]; /* not owned */
+	int64_t only_since_ns;      /* shared: TIME_WAITs that began before (mono) are somebody else's; 0: count all */
 	bool shared;                            /* one namespace: only index 0 is used */
 	uint16_t server_port_low, server_port_high;
 	int cpu; /* pin the thread; -1: do not */

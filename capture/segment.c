@@ -3,190 +3,20 @@
 #include <stddef.h>
 #include <string.h>
 
-/*
- * What is left of a packet.  `cap` is where the captured bytes end, `wire` where the packet did;
- * at <= cap <= wire always holds, because nothing moves `at` without need() having agreed.
- */
-struct cursor {
-	const uint8_t *bytes;
-	uint32_t at, cap, wire;
-};
-
-/* Every read is preceded by this: may the next `n` bytes be read? */
-static enum segment_status need(const struct cursor *c, uint32_t n)
-{
-	if (n > c->wire - c->at)
-		return SEGMENT_BAD;
-	if (n > c->cap - c->at)
-		return SEGMENT_CUT;
-	return SEGMENT_OK;
-}
-
-/* The packet is over `n` bytes from here, whatever pads it on the wire. */
-static enum segment_status narrow(struct cursor *c, uint32_t n)
-{
-	if (n > c->wire - c->at)
-		return SEGMENT_BAD;
-	c->wire = c->at + n;
-	if (c->cap > c->wire)
-		c->cap = c->wire;
-	return SEGMENT_OK;
-}
-
-static uint16_t be16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t be32(const uint8_t *p)
-{
-	return (uint32_t)be16(p) << 16 | be16(p + 2);
-}
-
-/* --- link layer: each finds the EtherType and leaves the cursor behind its header ------------ */
-
-enum {
-	ETHER_IP4 = 0x0800,
-	ETHER_VLAN = 0x8100,
-	ETHER_IP6 = 0x86dd,
-	ETHER_MPLS = 0x8847,
-	ETHER_MPLS_MULTICAST = 0x8848,
-	ETHER_QINQ = 0x88a8,
-	ETHER_QINQ_OLD = 0x9100,
-	ETHER_BY_VERSION = 0, /* ours: no EtherType, the IP version nibble tells */
-	ETHER_OTHER = 1,      /* ours: something that is not IP */
-};
-
-#define TAGS_MAX 8 /* VLAN tags or MPLS labels: more is an attack, not a network */
-
-static enum segment_status ethertype_at(struct cursor *c, uint32_t header_bytes, uint32_t type_at,
-					uint16_t *ret_type)
-{
-	enum segment_status st = need(c, header_bytes);
-
-	if (st != SEGMENT_OK)
-		return st;
-	*ret_type = be16(c->bytes + c->at + type_at);
-	c->at += header_bytes;
-	return SEGMENT_OK;
-}
-
-static enum segment_status link_ethernet(struct cursor *c, uint16_t *ret_type)
-{
-	return ethertype_at(c, 14, 12, ret_type);
-}
-
-static enum segment_status link_sll(struct cursor *c, uint16_t *ret_type)
-{
-	return ethertype_at(c, 16, 14, ret_type);
-}
-
-static enum segment_status link_sll2(struct cursor *c, uint16_t *ret_type)
-{
-	return ethertype_at(c, 20, 0, ret_type);
-}
-
-static enum segment_status link_raw(struct cursor *c, uint16_t *ret_type)
-{
-	(void)c; /* no header of its own */
-	*ret_type = ETHER_BY_VERSION;
-	return SEGMENT_OK;
-}
-
-/* Four bytes hold the AF_* of the machine that captured, in its byte order. */
-static enum segment_status link_null(struct cursor *c, uint16_t *ret_type)
-{
-	static const uint32_t known[] = { 2, 10, 24, 28,
-					  30 }; /* AF_INET; AF_INET6 of Linux, BSDs, macOS */
-	enum segment_status st = need(c, 4);
-	uint32_t family;
-
-	if (st != SEGMENT_OK)
-		return st;
-	family = be32(c->bytes + c->at);
-	if (family > 0xffff)
-		family = __builtin_bswap32(family);
-	c->at += 4;
-	*ret_type = ETHER_OTHER;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (family == known[i])
-			*ret_type = ETHER_BY_VERSION;
-	return SEGMENT_OK;
-}
-
-static const struct {
-	int linktype;
-	enum segment_status (*decode)(struct cursor *c, uint16_t *ret_type);
-} links[] = {
-	{ 1, link_ethernet }, /* DLT_EN10MB */
-	{ 276, link_sll2 },   /* DLT_LINUX_SLL2 */
-	{ 113, link_sll },    /* DLT_LINUX_SLL */
-	{ 0, link_null },     /* DLT_NULL */
-	{ 108, link_null },   /* DLT_LOOP: the same, in network order */
-	{ 12, link_raw },     /* DLT_RAW on most systems */
-	{ 14, link_raw },     /* DLT_RAW on OpenBSD */
-	{ 101, link_raw },    /* LINKTYPE_RAW, as files spell it */
-	{ 228, link_raw },    /* DLT_IPV4 */
-	{ 229, link_raw },    /* DLT_IPV6 */
-};
-
-bool segment_knows(int linktype)
-{
-	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
-		if (links[i].linktype == linktype)
-			return true;
-	return false;
-}
-
-static enum segment_status decode_link(int linktype, struct cursor *c, uint16_t *ret_type)
-{
-	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
-		if (links[i].linktype == linktype)
-			return links[i].decode(c, ret_type);
-	return SEGMENT_NOT;
-}
-
-/* Labels end at the bottom-of-stack bit; the payload type is then a guess by its version. */
-static enum segment_status skip_mpls(struct cursor *c)
-{
-	for (int i = 0; i < TAGS_MAX; i++) {
-		enum segment_status st = need(c, 4);
-
-		if (st != SEGMENT_OK)
-			return st;
-		c->at += 4;
-		if (c->bytes[c->at - 2] & 1)
-			return SEGMENT_OK;
-	}
-	return SEGMENT_BAD;
-}
-
-static enum segment_status skip_tags(struct cursor *c, uint16_t *type)
-{
-	for (int i = 0; i < TAGS_MAX; i++) {
-		enum segment_status st;
-
-		if (*type == ETHER_MPLS || *type == ETHER_MPLS_MULTICAST) {
-			*type = ETHER_BY_VERSION;
-			return skip_mpls(c);
-		}
-		if (*type != ETHER_VLAN && *type != ETHER_QINQ && *type != ETHER_QINQ_OLD)
-			return SEGMENT_OK;
-		st = ethertype_at(c, 4, 2, type);
-		if (st != SEGMENT_OK)
-			return st;
-	}
-	return SEGMENT_BAD;
-}
+#include "capture/cursor.h"
+#include "capture/segment_link.h"
 
 /* --- network layer: each fills the addresses and leaves the cursor at the transport header --- */
 
 enum {
 	PROTO_HOP_BY_HOP = 0,
+	PROTO_IP4 = 4, /* in IP: RFC 2003 */
 	PROTO_TCP = 6,
 	PROTO_UDP = 17,
+	PROTO_IP6 = 41, /* in IP: RFC 4213 */
 	PROTO_ROUTING = 43,
 	PROTO_FRAGMENT = 44,
+	PROTO_GRE = 47,
 	PROTO_AH = 51,
 	PROTO_DESTINATION = 60,
 	PROTO_MOBILITY = 135,
@@ -386,25 +216,124 @@ static enum segment_status decode_udp(struct cursor *c, struct segment *s)
 	return SEGMENT_UDP;
 }
 
+/* --- tunnels, one level deep ------------------------------------------------------------------ */
+
+enum { PORT_VXLAN = 4789, PORT_VXLAN_OLD = 8472, PORT_GENEVE = 6081 };
+
+/* RFC 2784, 2890.  Version 1 is PPTP's and carries PPP. */
+static enum segment_status open_gre(struct cursor *c, uint16_t *type)
+{
+	enum segment_status st = need(c, 4);
+	uint16_t flags;
+	uint32_t bytes = 4;
+
+	if (st != SEGMENT_OK)
+		return st;
+	flags = be16(c->bytes + c->at);
+	*type = be16(c->bytes + c->at + 2);
+	if ((flags & 7) != 0 || flags & 0x4000) /* another version; source routes */
+		return SEGMENT_NOT;
+	bytes += flags & 0x8000 ? 4 : 0; /* checksum */
+	bytes += flags & 0x2000 ? 4 : 0; /* key */
+	bytes += flags & 0x1000 ? 4 : 0; /* sequence number */
+	if (*type == ETHER_ERSPAN || *type == ETHER_ERSPAN_3) {
+		/* Type I has no header of its own, and no sequence number either. */
+		bytes += *type == ETHER_ERSPAN_3 ? 12 : flags & 0x1000 ? 8 : 0;
+		*type = ETHER_BRIDGED;
+	}
+	return skip(c, bytes);
+}
+
+static enum segment_status open_ip(struct cursor *c, uint16_t *type)
+{
+	(void)c;
+	*type = ETHER_BY_VERSION;
+	return SEGMENT_OK;
+}
+
+/* RFC 7348, 8926: behind a UDP header, told by the port and by what must be 0. */
+static enum segment_status open_udp(struct cursor *c, uint16_t *type)
+{
+	const uint8_t *p = c->bytes + c->at;
+	enum segment_status st = need(c, 16);
+	uint16_t port;
+
+	if (st != SEGMENT_OK)
+		return SEGMENT_NOT;
+	port = be16(p + 2);
+	*type = ETHER_BRIDGED;
+	if ((port == PORT_VXLAN || port == PORT_VXLAN_OLD) && p[8] == 8 && p[15] == 0)
+		return skip(c, 16);
+	if (port == PORT_GENEVE && p[8] >> 6 == 0) {
+		*type = be16(p + 10);
+		return skip(c, 16 + (p[8] & 63u) * 4);
+	}
+	return SEGMENT_NOT;
+}
+
+static enum segment_status open_nothing(struct cursor *c, uint16_t *type)
+{
+	(void)c, (void)type;
+	return SEGMENT_NOT;
+}
+
+static enum segment_status decode_transport(uint8_t proto, struct cursor *c, struct segment *s)
+{
+	return proto == PROTO_TCP   ? decode_tcp(c, s)
+	       : proto == PROTO_UDP ? decode_udp(c, s)
+				    : SEGMENT_NOT;
+}
+
+/* What is within a tunnel, if `proto` is one; SEGMENT_NOT if not. */
+static enum segment_status decode_tunnel(uint8_t proto, struct cursor *c, struct segment *s)
+{
+	enum segment_status (*open)(struct cursor *, uint16_t *) =
+		proto == PROTO_GRE                         ? open_gre
+		: proto == PROTO_IP4 || proto == PROTO_IP6 ? open_ip
+		: proto == PROTO_UDP                       ? open_udp
+							   : open_nothing;
+	uint16_t type = ETHER_OTHER;
+	uint8_t inner = 0;
+	enum segment_status st = open(c, &type);
+
+	if (st == SEGMENT_OK && type == ETHER_BRIDGED)
+		st = link_ethernet(c, &type);
+	if (st == SEGMENT_OK)
+		st = link_tags(c, &type);
+	if (st == SEGMENT_OK)
+		st = decode_ip(type, c, s, &inner);
+	return st == SEGMENT_OK ? decode_transport(inner, c, s) : st;
+}
+
 enum segment_status segment_decode(int linktype, const uint8_t *bytes, uint32_t caplen,
 				   uint32_t wirelen, struct segment *ret)
 {
 	struct cursor c = { bytes, 0, caplen < wirelen ? caplen : wirelen, wirelen };
-	struct segment s = { 0 };
-	enum segment_status st;
+	struct segment s = { 0 }, outer;
+	enum segment_status st, inner;
 	uint16_t type = ETHER_OTHER;
+	struct cursor tunnel;
 	uint8_t proto = 0;
 
-	st = decode_link(linktype, &c, &type);
+	st = link_decode(linktype, &c, &type);
 	if (st == SEGMENT_OK)
-		st = skip_tags(&c, &type);
+		st = link_tags(&c, &type);
 	if (st == SEGMENT_OK)
 		st = decode_ip(type, &c, &s, &proto);
 	if (st != SEGMENT_OK)
 		return st;
-	st = proto == PROTO_TCP   ? decode_tcp(&c, &s)
-	     : proto == PROTO_UDP ? decode_udp(&c, &s)
-				  : SEGMENT_NOT;
+	tunnel = c;
+	outer = s;
+	st = decode_transport(proto, &c, &s);
+	if (st == SEGMENT_OK) {
+		*ret = s;
+		return st;
+	}
+	inner = decode_tunnel(proto, &tunnel, &outer);
+	if (st == SEGMENT_NOT || inner == SEGMENT_OK) {
+		st = inner;
+		s = outer;
+	}
 	if (st == SEGMENT_OK || st == SEGMENT_UDP)
 		*ret = s;
 	return st;

@@ -1,8 +1,10 @@
 /*
  * segment: bytes of a captured packet -> struct segment.  Pure; never reads past `caplen`.
  *
- * Link types: Ethernet (VLAN, QinQ, MPLS), raw IP, null/loop, Linux SLL and SLL2; IPv4 with
- * options, IPv6 with extension headers.  Source: RFC 791, 8200, 9293, 7323;
+ * Link types: the table in capture/segment_link.c (Ethernet with VLAN, QinQ, PPPoE, MPLS; raw IP,
+ * null, Linux SLL and SLL2, PPP, 802.11 and more).  IPv4 with options, IPv6 with extension headers;
+ * GRE, IP in IP, VXLAN and Geneve one level deep: what they carry is what counts.
+ * Source: RFC 791, 8200, 9293, 7323;
  * https://www.tcpdump.org/linktypes.html
  */
 #ifndef TWBENCH_CAPTURE_SEGMENT_H

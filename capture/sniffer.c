@@ -86,11 +86,15 @@ static int ignore_outgoing(struct sniffer *s, struct err *err)
 
 static int set_filter(struct sniffer *s, struct err *err)
 {
+	const char *filter = s->options.filter;
 	struct bpf_program program;
 	int code = 0;
 
-	if (pcap_compile(s->pcap, &program, filter_text, 1, PCAP_NETMASK_UNKNOWN) != 0)
-		return fail(s, PCAP_ERROR, err);
+	if (pcap_compile(s->pcap, &program, filter ? filter : filter_text, 1,
+			 PCAP_NETMASK_UNKNOWN) != 0)
+		return filter ? err_set(err, -EINVAL, "filter '%s': %s", filter,
+					pcap_geterr(s->pcap))
+			      : fail(s, PCAP_ERROR, err);
 	if (pcap_setfilter(s->pcap, &program) != 0)
 		code = fail(s, PCAP_ERROR, err);
 	pcap_freecode(&program);
@@ -232,7 +236,8 @@ static int prepare(struct sniffer *s, struct err *err)
 	s->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (s->stop_fd < 0)
 		return err_errno(err, "make an eventfd");
-	code = feed_init(&s->feed, linktype, mono_real_offset_ns(), &s->options.flow, &s->report);
+	code = feed_init(&s->feed, linktype, s->options.wall_clock ? 0 : mono_real_offset_ns(),
+			 &s->options.flow, &s->report);
 	if (code == 0 && s->keep_file)
 		code = pcapfile_init(&s->file, s->options.capture_fd, linktype,
 				     (uint32_t)s->options.snaplen);

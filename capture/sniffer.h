@@ -28,6 +28,8 @@ struct sniffer_options {
 	int buffer_bytes;      /* ring; 0: 32 MB */
 	int capture_fd; /* where the pcap file goes (nanosecond format); -1: none.  Not owned. */
 	int cpu;        /* pin the thread; -1: do not */
+	const char *filter;       /* in libpcap's language; NULL: TCP and UDP */
+	bool wall_clock;          /* times of flows since 1970, not those of mono_now_ns() */
 	struct flow_options flow; /* `done` runs on the sniffer's thread */
 };
 
@@ -35,6 +37,7 @@ struct sniffer_report {
 	uint64_t packets, tcp_packets, udp_packets;
 	uint64_t undecodable; /* cut short, contradictory or a later fragment; no ICMP, ARP */
 	uint64_t cut, bad, fragments; /* these, one by one */
+	uint64_t unknown_link;        /* of a link type that is not decoded */
 	uint64_t filtered;            /* left out by sniffer_files.filter, not in packets */
 	int64_t first_ns, last_ns;    /* of the packets; both 0 without any */
 	uint64_t received, dropped, if_dropped; /* pcap_stats; dropped ones are in received */

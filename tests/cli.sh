@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 mkdir "$tmp/work" && cd "$tmp/work" || exit 1
 
-commands='run serve load report plot list doctor'
+commands=$("$twbench" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
 
 # refuses NAME REGEX ARGUMENT...: exit 2, nothing on stdout, one line on stderr, nothing made.
 refuses() {
@@ -28,6 +28,10 @@ refuses() {
 	fi
 }
 
+for c in run serve load report plot list doctor; do
+	like "there is the command $c" "$commands" "^$c\$"
+done
+
 # --- help -------------------------------------------------------------------------------------
 
 for word in --help -h help; do
@@ -44,7 +48,7 @@ for c in $commands; do
 	like "$c --help: usage" "$out" "^usage: twbench $c"
 	like "$c --help: the help option" "$out" "^  -h, --help "
 	empty "$c --help: says nothing on standard error" "$err"
-	empty "$c --help: no line over 120 columns" "$(printf '%s\n' "$out" | grep -E '^.{121}')"
+	empty "$c --help: no line over 132 columns" "$(printf '%s\n' "$out" | grep -E '^.{133}')"
 done
 run "$twbench" --version
 is "--version: exit 0" "$code" 0
@@ -136,7 +140,9 @@ like "... says so" "$err" "^twbench run: .*'net.ipv4.tcp_mem'.* host-wide"
 empty "... and leaves no results" "$(ls -A out)"
 rmdir out
 if [ "$(id -u)" -ne 0 ]; then
-	refuses "root's isolation without root" ".*" run smoke --isolation netns
+	run "$twbench" run smoke --isolation netns
+	is "root's isolation without root: exit 4" "$code" 4
+	like "... and why" "$err" '^twbench run: .*needs root'
 fi
 
 # --- load and serve -----------------------------------------------------------------------------
@@ -192,7 +198,7 @@ for word in $lists; do
 	is "list $word: exit 0" "$code" 0
 	like "list $word: not empty" "$out" '...'
 done
-for word in schema scenario-schema; do
+for word in schema scenario-schema connection-schema; do
 	"$twbench" list "$word" >list.json
 	like "list $word: JSON" "$(json list.json 'r[chr(36) + "schema"]')" 'json-schema'
 done
@@ -246,7 +252,7 @@ if [ -x "$record" ]; then
 		head -c $((size * part / 10)) good/run.json >bad/run.json
 		refuses "report of $part/10 of a record" "'bad/run.json': line [0-9]+, column [0-9]+: .*" report bad
 	done
-	refuses "report --format" "--format: 'x' is not one of txt, md, html, json" report good --format x
+	refuses "report --format" "--format: 'x' is not one of txt, md, html, json.*" report good --format x
 	refuses "plot --theme" "--theme: 'x' is not one of light, dark, print" plot good --theme x
 	refuses "plot --only" "no graph is called 'nosuch'.*" plot good --only nosuch
 	for format in txt md html json; do

@@ -19,6 +19,10 @@
 #include "tests/fuzz/diag_fuzz.c"
 #undef LLVMFuzzerTestOneInput
 
+#define LLVMFuzzerTestOneInput expect_entry
+#include "tests/fuzz/expect_fuzz.c"
+#undef LLVMFuzzerTestOneInput
+
 #define LLVMFuzzerTestOneInput flow_entry
 #include "tests/fuzz/flow_fuzz.c"
 #undef LLVMFuzzerTestOneInput
@@ -53,6 +57,7 @@ static const struct target {
 } targets[] = {
 	{ "counters", counters_entry },
 	{ "diag", diag_entry },
+	{ "expect", expect_entry },
 	{ "flow", flow_entry },
 	{ "json", json_entry },
 	{ "pcap", pcap_entry },

@@ -3,7 +3,7 @@
 #include "tests/packets.h"
 #include "tests/test.h"
 
-#define FLOWS 64
+#define FLOWS 128
 
 /* A table, a conversation into it, and what came out. */
 struct world {
@@ -316,6 +316,25 @@ static void test_bounds(struct world *w)
 	world_end(w);
 }
 
+/* A flood gives way to connections, not they to it. */
+static void test_flood(struct world *w)
+{
+	struct flow_stats st;
+
+	world_init(w, (struct flow_options){ .max_flows = 8, .linger_ns = NS_PER_S });
+	connect_from(w, 1, TALK_OPEN);
+	connect_from(w, 2, TALK_OPEN "c:F. s:F. c:.");
+	for (uint16_t port = 100; port < 200; port++)
+		connect_from(w, port, "c:S");
+	flow_table_stats(w->table, &st);
+	ok(st.evicted_half_open == 94 && st.evicted == 94 && st.evicted_open == 0,
+	   "SYNs without an answer are put out first, and counted");
+	is_int(w->flows[0].src.port, 100, "... the oldest first");
+	connect_from(w, 1, "c:F. s:F. c:.");
+	world_end(w);
+	is_int(w->count, 102, "all are handed out");
+}
+
 /* Many ports through a small table: probing and shifting back must never lose one. */
 static void test_churn(struct world *w)
 {
@@ -347,6 +366,7 @@ int main(void)
 	test_inside(&w);
 	test_disorder(&w);
 	test_bounds(&w);
+	test_flood(&w);
 	test_churn(&w);
 	return test_done();
 }

@@ -4,6 +4,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 program=${TWBENCH:-$PWD/twbench}
+export program
 tuning=$PWD/fixtures/tuning
 if [ ! -x "$program" ]; then
 	echo "1..0 # SKIP $program is not built"
@@ -85,6 +86,9 @@ for wrong in '--rate x' '--listen 0' '--listen 9-8' '--fail-on fatal' '--level x
 	check "$wrong: exit 2" exits 2
 done
 
+echo 'net.ipv4.tcp_tw_recycle = 1' | "$program" lint --no-kernel --brief --fix - >out 2>err
+check "standard input" says '^-:1: error: TW101'
+
 # --- kinds of files ---------------------------------------------------------------------------------
 printf 'kernel.ostype = Linux\nnet.ipv4.tcp_fin_timeout = 15\nnet.ipv4.tcp_max_tw_buckets = 0\n' >dump
 lint dump
@@ -135,6 +139,13 @@ check "nothing else is left beside it" test "$(find . -name 'mend.conf*' | wc -l
 lint --fix mend.conf
 check "a second --fix finds nothing to mend" sh -c '! [ -s err ] && cmp -s mend.conf want'
 ln -s mend.conf link.conf
+printf -- '- net.ipv4.tcp_tw_recycle = 1\n' >both.conf
+lint --fix both.conf
+check "two faults of a line that becomes a comment are both gone" \
+	sh -c 'test "$(grep -c "\[fixed\]$" out)" -eq 2 && tail -n 1 both.conf | grep -q "^#- net"'
+printf 'net.ipv4.ip_local_port_range = 40000 # x\nnet.ipv4.tcp_rmem = 4096 5000 # x\n' >range.conf
+lint --fix range.conf
+check "a comment that makes the kernel refuse the line stays" test ! -e range.conf.bak
 cp before mend.conf
 lint --fix link.conf
 check "a link stays a link" test -L link.conf
@@ -197,6 +208,17 @@ fi
 
 lint 'a b/odd#1.conf'
 check "no escape code of a file reaches the terminal" sh -c '! grep -q "$(printf "\033")" out'
+
+# Whoever types a command of `prove` must not change the host by it.
+"$program" lint --rules >out 2>err
+check "no rule proposes to load settings outside a namespace" \
+	sh -c '! grep "^    prove:" out | grep -v "unshare -Urn" | grep -E "sysctl (-p|-w|--system|--load)|systemd-sysctl"'
+
+sed -n 's/^    prove:  twbench run/"$program" run --dry-run/p' out | sort -u >runs
+# One of them proves that the kernel refuses a value: then that is the proof.
+check "every run that a rule proposes can be planned" \
+	sh -c 'test -s runs && while read -r run; do
+		eval "$run" >plan 2>err </dev/null || grep -q "the kernel refuses" err || exit 1; done <runs'
 
 # --- the table --------------------------------------------------------------------------------------
 "$program" lint --rules >out 2>err

@@ -12,6 +12,7 @@
  *	c:r       the client's newest payload, SYN or FIN once more (with the ACK of now)
  *	c:d       the client's last packet, delivered twice by the capture
  *	c:Rx      the RST is 1000 off
+ *	c:k       a keep-alive probe: the client's last byte again
  *	c:Sn      the SYN of a new connection, on a new initial sequence number
  *	+5        5 ms pass (every word but this takes 1 ms; "d" takes 1 us)
  */
@@ -226,6 +227,16 @@ __attribute__((unused)) static void talk_word(struct talk *t, const char *word)
 		s = t->last[d];
 		t->now_ns += NS_PER_US;
 		talk_emit(t, d, &s);
+	} else if (word[2] == 'k') {
+		s = (struct segment){ .window = 1000, .ip_id = ++t->ip_id, .flags = TCP_ACK };
+		s.tuple = d == 0 ? t->tuple : tuple_reverse(&t->tuple);
+		s.seq = t->next[d] - 1;
+		s.ack = t->seen[d];
+		s.payload_bytes = 1;
+		t->now_ns += NS_PER_MS;
+		s.t_ns = t->now_ns;
+		t->last[d] = s;
+		t->emit(t->arg, &s);
 	} else if (word[2] == 'r') {
 		s = t->solid[d];
 		s.ip_id = ++t->ip_id;

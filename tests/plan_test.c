@@ -255,6 +255,27 @@ static void test_shipped(void)
 	}
 }
 
+/* Every batch once, the same for the same seed, another for another round. */
+static void test_order(void)
+{
+	struct plan p = { .batches = 40 };
+	int a[40], b[40], seen[40] = { 0 };
+	bool whole = true;
+
+	plan_order(&p, 42, 1, a);
+	plan_order(&p, 42, 1, b);
+	ok(memcmp(a, b, sizeof(a)) == 0, "a seed gives one order");
+	for (int i = 0; i < 40; i++)
+		seen[a[i]]++;
+	for (int i = 0; i < 40; i++)
+		whole = whole && seen[i] == 1;
+	ok(whole, "... in which every batch stands once");
+	plan_order(&p, 42, 2, b);
+	ok(memcmp(a, b, sizeof(a)) != 0, "the next round has another");
+	plan_order(&p, 43, 1, b);
+	ok(memcmp(a, b, sizeof(a)) != 0, "so has another seed");
+}
+
 /* Not plan_probe(): it makes namespaces, which tests/lab_test.c does. */
 static void test_probe(void)
 {
@@ -274,6 +295,7 @@ int main(void)
 	test_batches();
 	test_wall();
 	test_shipped();
+	test_order();
 	test_probe();
 	return test_done();
 }

@@ -319,7 +319,7 @@ static void test_hostile(struct record *r, const char *dir)
 	is_int(plot_record(r, &o, res, &n, &err), 0, "hostile names are drawn");
 	for (size_t i = 0; i < n; i++)
 		drawn += res[i].file[0] && whole(o.dir, res[i].name);
-	is_int(drawn, n - 1, "... in every graph but 'outcomes', which has nothing to show");
+	is_int(drawn, n - 3, "... in every graph but 'outcomes' and those of a sweep, which have nothing to show");
 	ok(!exists(o.dir, "pwned"), "... and run nothing");
 	svg = slurp(o.dir, "tw-by-strategy.svg");
 	ok(strstr(svg, "&lt;&amp;") && strstr(svg, "%d{_^@x}"), "... and are escaped as text");

@@ -159,7 +159,7 @@ static void test_trouble(struct record *r)
 	rep->check[0].agrees = false;
 	rep->ledger.by_outcome[OUTCOME_OK] -= 300;
 	rep->ledger.by_outcome[OUTCOME_NO_PORT] = 300;
-	rep->ledger.first_no_port_ns = SAMPLE_BEGIN_NS + 6500 * NS_PER_MS;
+	rep->ledger.first_no_port_ns = 6500 * NS_PER_MS;
 	rep->ledger.first_no_port_nth = 1300;
 	rep->errno_count = 1;
 	rep->errnos[0] = (struct record_errno){ EADDRNOTAVAIL, 300, "EADDRNOTAVAIL" };

@@ -111,6 +111,9 @@ fi
 
 run "$twbench" run smoke -q --no-plots -o late --strategy keepalive --set protocol.think=300ms
 is "requests under way when the load ends: their connections end, too" "$code" 0
+run timeout 60 "$twbench" run smoke -q --no-plots -o late --strategy keepalive -c 64 -d 300ms -n 5 \
+	--set load.shape=saturate --set addressing.sources=8 --capture off
+is "connections kept when a saturating load ends: they end, too" "$code" 0
 
 # --- as an ordinary user --------------------------------------------------------------------------
 

@@ -137,6 +137,19 @@ static void test_names(void)
 		  "\"200/s\"] } }",
 		  NULL, 0, "client-fin.rate=100 client-fin.rate=200 udp.rate=100 udp.rate=200");
 	names_are("{}", &rates, 1, "client-fin.rate=100 client-fin.rate=200");
+	names_are("{ \"zip\": { \"load.rate\": [1, 2], \"load.clients\": [10, 20] } }", NULL, 0,
+		  "client-fin.rate=1.clients=10 client-fin.rate=2.clients=20");
+	names_are("{ \"zip\": { \"load.rate\": [1, 2], \"load.clients\": [10, 20] },"
+		  " \"matrix\": { \"server.threads\": [1, 2] } }",
+		  NULL, 0,
+		  "client-fin.threads=1.rate=1.clients=10 client-fin.threads=1.rate=2.clients=20 "
+		  "client-fin.threads=2.rate=1.clients=10 client-fin.threads=2.rate=2.clients=20");
+	names_are("{ \"zip\": { \"load.rate\": [1, 2], \"load.clients\": [10, 20] } }", &rates, 1,
+		  "client-fin.rate=100.clients=10 client-fin.rate=100.clients=20 "
+		  "client-fin.rate=200.clients=10 client-fin.rate=200.clients=20");
+	names_are("{ \"zip\": { \"load.rate\": [1, 2], \"load.clients\": [10, 20] },"
+		  " \"cases\": { \"a\": { \"load\": { \"clients\": 5 } } } }",
+		  NULL, 0, "a.rate=1 a.rate=2");
 	names_are("{ \"matrix\": { \"load.rate\": [1, 2, 3] } }", &rates, 1,
 		  "client-fin.rate=100 client-fin.rate=200");
 	names_are("{ \"matrix\": { \"load.rate\": [1, 2, 3] } }", &one, 1, "client-fin");
@@ -195,7 +208,7 @@ static void test_overrides(void)
 	override_is_refused("rate", "5", "rate: unknown key (did you mean 'load.rate'?)");
 	override_is_refused("load.rate", "1,,2", "load.rate: a value of the list is empty");
 	override_is_refused("load.rate", "1,x",
-			    "load.rate: 'x' is not a rate (0.001/s to 1e+06/s)");
+			    "load.rate: 'x' is not a rate (0.001/s to 1000000/s)");
 	override_is_refused("name", "x", "name: belongs to the document, not to a case");
 	override_is_refused("tuning.sysctl", "1",
 			    "tuning.sysctl: name the key: tuning.sysctl.net.ipv4.tcp_tw_reuse=1");

@@ -44,7 +44,8 @@ static void test_keys(void)
 		    (k->meant && (k->sane_low < k->low || k->sane_high > k->high)))
 			ok(false, "row of %s", k->name);
 	}
-	is_str(sysctl_key_nearest("net.ipv4.tcp_tw_resue"), "net.ipv4.tcp_tw_reuse", "a slip");
+	is_str(sysctl_key_nearest("net.ipv4.tcp_tw_resue", 2), "net.ipv4.tcp_tw_reuse", "a slip");
+	is_str(sysctl_key_nearest("net.ipv4.tcp_tw_resue", 1), NULL, "is two letters away");
 }
 
 static const struct {

@@ -9,7 +9,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const int linktypes[] = { 1, 276, 113, 0, 108, 12, 228, 9999 };
+	static const int linktypes[] = { 1,   276, 113, 0,   108, 12,  228, 9999, 9,   50,
+					 51,  166, 204, 104, 107, 105, 127, 119,  163, 10,
+					 6,   122, 11,  123, 138, 242, 219, 109,  226, 8,
+					 117, 239, 240, 192, 149, 258, 229, 14,   100, 101 };
 	struct segment s = { 0 };
 	enum segment_status st;
 	uint32_t caplen, wirelen;
@@ -18,8 +21,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	caplen = (uint32_t)(size - 2);
 	wirelen = caplen + data[1] * 64u;
-	st = segment_decode(linktypes[data[0] & 7], data + 2, caplen, wirelen, &s);
+	st = segment_decode(linktypes[data[0] % (sizeof(linktypes) / sizeof(linktypes[0]))],
+			    data + 2, caplen, wirelen, &s);
 	assert(st < SEGMENT_STATUS_COUNT);
+	if (st == SEGMENT_OK && data[0] < 8)
+		assert(segment_knows(linktypes[data[0]]));
 	if (st != SEGMENT_OK && st != SEGMENT_UDP)
 		return 0;
 	assert(s.tuple.a.family == 4 || s.tuple.a.family == 6);

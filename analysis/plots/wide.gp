@@ -1,0 +1,2 @@
+# One panel over the whole page.
+height = head + 330. + foot

@@ -1,0 +1,56 @@
+#include "capture/filebuf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int filebuf_init(struct filebuf *b, int fd, const uint8_t *bytes, size_t count)
+{
+	*b = (struct filebuf){ .fd = fd, .bytes = malloc(FILEBUF_BYTES) };
+	if (!b->bytes)
+		return -ENOMEM;
+	memcpy(b->bytes, bytes, count);
+	b->end = count;
+	return 0;
+}
+
+void filebuf_release(struct filebuf *b)
+{
+	if (!b)
+		return;
+	free(b->bytes);
+	b->bytes = NULL;
+}
+
+bool filebuf_more(struct filebuf *b, size_t n)
+{
+	memmove(b->bytes, b->bytes + b->at, b->end - b->at);
+	b->end -= b->at;
+	b->at = 0;
+	while (b->end < n && !b->ended) {
+		ssize_t got = read(b->fd, b->bytes + b->end, FILEBUF_BYTES - b->end);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			b->error = errno;
+		if (got <= 0)
+			b->ended = true;
+		else
+			b->end += (size_t)got;
+	}
+	return b->end >= n;
+}
+
+bool filebuf_skip(struct filebuf *b, uint64_t n)
+{
+	while (n > b->end - b->at) {
+		n -= b->end - b->at;
+		b->at = b->end;
+		if (!filebuf_more(b, 1))
+			return false;
+	}
+	b->at += (size_t)n;
+	return true;
+}

@@ -1,0 +1,161 @@
+#!/bin/sh
+# `twbench analyze` as a person uses it: outputs, options, standard input, several files, captures
+# that break off, input that is none, a live interface.
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib.sh
+pcaps=$top/fixtures/pcap
+cd "$tmp" || exit 1
+
+analyze() { run "$twbench" analyze "$@"; }
+
+# --- the table ----------------------------------------------------------------------------------
+
+analyze "$pcaps/interleaved.pcap"
+is "a table: exit 0" "$code" 0
+like "... counts packets" "$out" '^20 packets in .*: 20 TCP, 0 other$'
+like "... counts connections" "$out" '^4 connections, 1 open at its end$'
+like "... classes, and who holds TIME_WAIT" "$out" '^orderly-3 +2 +50\.0% +- +1 +1 +- +-$'
+like "... hosts in TIME_WAIT" "$out" '^10\.0\.0\.1 +1 +1 +1 +0 +0$'
+like "... resets by cause" "$out" '^abort by the initiator +1$'
+like "... the slowest closes" "$out" ' ms +#[0-9]+ +10\.0\.0\.1:4000[0-9]( \*)? -> 10\.0\.0\.2:5000( \*)?  orderly-3$'
+empty "... nothing on standard error" "$err"
+analyze "$pcaps/empty.pcap"
+is "a capture without packets: exit 0" "$code" 0
+like "... says so" "$out" '^0 connections$'
+analyze --lifetime 1ms "$pcaps/time-wait-assassinated.pcap"
+like "--lifetime: TIME_WAIT is over at the end" "$out" '^10\.0\.0\.1 +2 +[12] +0 '
+analyze --top 1 "$pcaps/interleaved.pcap"
+is "--top 1: one close" "$(printf '%s\n' "$out" | grep -c '^ .*orderly-3$')" 1
+
+# --- rows ---------------------------------------------------------------------------------------
+
+analyze --csv "$pcaps/orderly-4.pcap"
+is "--csv: a head and a row" "$(printf '%s\n' "$out" | wc -l)" 2
+is "... of as many columns" "$(printf '%s\n' "$out" | sed -n 1p | tr -cd , | wc -c)" \
+	"$(printf '%s\n' "$out" | sed -n 2p | tr -cd , | wc -c)"
+like "... pairs as two" "$out" '^number,.*,fin_src,fin_dst,'
+"$twbench" analyze --json "$pcaps/simultaneous.pcap" >row.json
+is "--json: the keys that scripts read" "$(json row.json 'r["src"]' 'r["sport"]' 'r["dst"]' 'r["dport"]' \
+	'r["initiator_by"]' 'r["class"]' 'r["time_wait_holder"]' 'r["fins_crossed"]' 'r["first_fin"]' \
+	'r["first_rst"]' 'r["fin"]' 'r["fin_acked"]' 'r["data_after_fin_bytes"]' 'r["reused_ports"]' |
+	tr '\n' ' ')" '10.0.0.1 40000 10.0.0.2 5000 syn simultaneous both true src null {"src": 1, "dst": 1} {"src": true, "dst": true} 0 false '
+is "... times to the nanosecond" "$(grep -o '"first_time_s":[0-9.]*' row.json)" '"first_time_s":1700000000.001000000'
+"$twbench" analyze --json - <"$pcaps/simultaneous.pcap" >stdin.json
+ok "standard input gives the same" cmp row.json stdin.json
+# shellcheck disable=SC2002 # a pipe, not a file
+cat "$pcaps/format-pcapng.pcap" | "$twbench" analyze --json - >piped.json
+ok "... pcapng through a pipe, too" cmp piped.json "$pcaps/format-pcapng.want"
+"$twbench" analyze --json --filter 'port 40001' "$pcaps/interleaved.pcap" >filtered.json
+is "--filter: one of four" "$(wc -l <filtered.json)" 1
+analyze --filter 'port 40001' "$pcaps/interleaved.pcap"
+like "... counts what it left out" "$out" '^16 packets left out by the filter$'
+
+analyze --json "$pcaps/abort.pcap" "$pcaps/later.pcap"
+is "two files are one stream" "$(printf '%s\n' "$out" | grep -o '"number":[0-9]*,\|"file":[^,]*' | tr '\n' ' ')" \
+	'"number":1, "file":null "number":2, "file":null '
+analyze --json --each -j 2 "$pcaps/abort.pcap" "$pcaps/refused.pcap"
+is "--each: each by itself, and named" "$(printf '%s\n' "$out" | sed 's|"'"$pcaps"'/|"|' | grep -o '"class":[^,]*\|"file":[^,]*' | sort | tr '\n' ' ')" \
+	'"class":"abort" "class":"refused" "file":"abort.pcap" "file":"refused.pcap" '
+analyze --each "$pcaps"/*.pcap
+is "--each of all: exit 3, some are cut" "$code" 3
+rows=$(cat "$pcaps"/*.want | wc -l)
+like "... all connections" "$out" "^[0-9]+ connections"
+like "... some files break off" "$out" "and 2 files more"
+
+# --- ladder -------------------------------------------------------------------------------------
+
+analyze --ladder 1 "$pcaps/simultaneous.pcap"
+like "--ladder: both send their FIN before they see the other's" "$out" \
+	' FIN-WAIT-1 +--> <SEQ=101><ACK=101><CTL=FIN,ACK> +--> ESTABLISHED$'
+like "... and pass through CLOSING" "$out" ' CLOSING +<-- <SEQ=101><ACK=101><CTL=FIN,ACK> +<-- CLOSING$'
+like "... into TIME-WAIT, both" "$out" ' TIME-WAIT +<-- .* <-- TIME-WAIT$'
+analyze --ladder 1 --svg ladder.svg "$pcaps/simultaneous.pcap"
+is "--svg: exit 0" "$code" 0
+ok "... is XML" python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("ladder.svg")'
+analyze --ladder 1 "$pcaps/late-data-reset.pcap"
+like "--ladder: data to an end that is gone" "$out" ' CLOSED +--> <SEQ=102><CTL=RST> +--> CLOSED$'
+
+# --- what cannot be read -------------------------------------------------------------------------
+
+refuses() { # refuses NAME REGEX ARGUMENT...
+	name=$1 regex=$2
+	shift 2
+	analyze "$@"
+	is "$name: exit 2" "$code" 2
+	empty "... nothing on standard output" "$out"
+	like "... one line" "$err" "^twbench analyze: $regex\$"
+}
+: >empty
+head -c 3000 /dev/urandom >noise
+printf '\037\213\010\000' >packed.gz
+refuses "no file" "give a capture file, '-' for standard input, or --interface"
+refuses "no such file" "cannot open 'none': No such file or directory" none
+refuses "an empty file" "'empty' is not a capture file: it is empty" empty
+refuses "noise" "'noise' is not a capture file: .*" noise
+refuses "a compressed file" "'packed.gz' is not a capture file: compressed by gzip: .*" packed.gz
+refuses "the second of two is none" "'noise' is not a capture file: .*" --csv "$pcaps/abort.pcap" noise
+refuses "a directory" ".*Is a directory" .
+refuses "a bad filter" "filter 'tpc': .*" --filter tpc "$pcaps/abort.pcap"
+refuses "no such connection" "--ladder: there is no connection 9, the last is 1" --ladder 9 "$pcaps/abort.pcap"
+refuses "two outputs" "--json and --csv: one at a time" --json --csv "$pcaps/abort.pcap"
+refuses "--svg alone" "--svg goes with --ladder" --svg x.svg "$pcaps/abort.pcap"
+refuses "--lifetime without unit" "--lifetime: '60' .*" --lifetime 60 "$pcaps/abort.pcap"
+refuses "--top 0" "--top: '0' is out of range .*" --top 0 "$pcaps/abort.pcap"
+for form in --json --csv ''; do
+	# shellcheck disable=SC2086 # none is none
+	analyze $form "$pcaps/cut-in-packet.pcap"
+	is "cut ${form:-(table)}: exit 3" "$code" 3
+	like "... says where" "$err" "^twbench analyze: read up to the cut: '.*cut-in-packet.pcap': the file ends within a packet: 60 of 70 bytes$"
+	like "... and what was before" "$out" 'orderly-3|fin-unanswered|connections'
+done
+if [ -w /dev/full ]; then
+	"$twbench" analyze --json "$pcaps/abort.pcap" >/dev/full 2>err
+	is "a full device: exit 5" $? 5
+fi
+for cut in 0 1 4 16 24 25 40 60 100; do
+	for format in us-be pcapng; do
+		head -c "$cut" "$pcaps/format-$format.pcap" >head.pcap
+		analyze --json head.pcap
+		like "$format, its first $cut bytes: read or refused" "$code" '^[023]$'
+	done
+done
+
+# --- graphs -------------------------------------------------------------------------------------
+
+if command -v gnuplot >/dev/null; then
+	analyze --plots graphs "$pcaps/interleaved.pcap"
+	is "--plots: exit 0" "$code" 0
+	is "... three graphs, each with what it was made of" "$(cd graphs && echo *)" \
+		"$(for g in classes close-delay tw-by-host; do for e in dat gp png svg; do printf '%s.%s ' $g $e; done; done | sed 's/ $//')"
+else
+	skip "--plots" "gnuplot is not installed"
+fi
+
+# --- live ---------------------------------------------------------------------------------------
+
+refuses "files and an interface" "give files or --interface, not both" -i lo "$pcaps/abort.pcap"
+if may_userns || may_netns; then
+	cat >live.sh <<'L'
+"$1" analyze -i lo --duration 1500ms --json >live.json 2>live.err &
+"$1" serve --port 5001 >/dev/null 2>&1 &
+server=$!
+for _ in 1 2 3 4 5 6 7 8; do
+	sleep 0.1
+	"$1" load 127.0.0.1:5001 --clients 1 --duration 100ms --rate 20/s >/dev/null 2>&1
+done
+kill "$server"
+wait
+L
+	in_net sh live.sh "$twbench"
+	empty "-i: nothing on standard error" "$(cat live.err)"
+	ok "-i: connections of now, by the wall clock" python3 -c '
+import json, time
+rows = [json.loads(line) for line in open("live.json")]
+assert len(rows) >= 3, len(rows)
+assert all(abs(r["first_time_s"] - time.time()) < 600 for r in rows)
+closed = [r for r in rows if r["class"].startswith("orderly")]
+assert len(closed) >= 3 and all(r["time_wait_holder"] in ("src", "dst") for r in closed)'
+else
+	skip "-i" "[namespace] neither user nor network namespaces may be made here"
+fi
+done_testing

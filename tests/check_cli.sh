@@ -1,0 +1,71 @@
+#!/bin/sh
+# Expectations and check from the command line: exit statuses, refusals before anything runs, --fail-on.
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib.sh
+cd "$tmp" || exit 1
+# A slot missed on a busy machine is not what is tested here: failures_expected.
+cat >tiny.json <<'J'
+{ "schema": "twbench.scenario/1", "name": "tiny", "load": { "clients": 20, "rate": "100/s", "duration": "200ms" },
+  "drain": false, "witnesses": { "capture": "off" }, "failures_expected": true }
+J
+
+# --- refused before anything runs ---------------------------------------------------------------
+
+refused() { # refused NAME WANTED COMMAND...
+	name=$1 want=$2
+	shift 2
+	run "$twbench" "$@"
+	is "$name: exit 2" "$code" 2
+	like "... says why" "$err" "$want"
+	empty "... and ran nothing" "$out$(ls -d results 2>/dev/null)"
+}
+refused "a metric that is none" "did you mean 'ledger.outcomes.ok'" run ./tiny.json -e 'ledger.outcomes.okk > 1'
+refused "a case that is none" "there is no case 'plian'" run ./tiny.json -e 'plian.ledger.outcomes.ok > 1'
+refused "no unit" "'5' needs a unit" run ./tiny.json -e 'latency.connect.p50_ns < 5'
+refused "a typo in --fail-on" "'fial' is not one of" run ./tiny.json --fail-on fial
+refused "check without anything to check" 'nothing to check' check ./tiny.json
+refused "check without a scenario" 'one scenario is needed' check
+refused "a tuning file that is not there" 'nowhere.conf' check ./tiny.json --tuning nowhere.conf
+echo '# nothing' >empty.conf
+refused "a tuning file that sets nothing" "'empty.conf' sets nothing" check ./tiny.json --tuning empty.conf
+refused "a run to resume that is not there" 'nowhere' run ./tiny.json --resume nowhere
+rm -rf results
+sed 's/"drain"/"expect": ["ledger.outcomes.okk > 1"], "drain"/' tiny.json >typo.json
+refused "a typo in the scenario" "scenario 'tiny': expect: .*there is no metric" run ./typo.json
+refused "... even for --dry-run" "scenario 'tiny': expect: .*there is no metric" run ./typo.json --dry-run
+run "$twbench" compare tiny.json
+is "compare with one run: exit 2" "$code $err" "2 twbench compare: two runs at least are needed: A and B"
+
+# --- verdicts -----------------------------------------------------------------------------------
+
+need_net_here() { may_userns || may_netns; }
+if ! need_net_here; then
+	skip "verdicts" "[namespace] neither user nor network namespaces may be made here"
+	done_testing
+fi
+expect() { # expect CODE STATUS NAME OPTIONS...
+	want=$1 status=$2 name=$3
+	shift 3
+	run "$twbench" run ./tiny.json -q --no-plots "$@"
+	is "$name: exit $want" "$code" "$want"
+	is "... and the record says so" "$(json results/latest/run.json '[r["exit"]["code"], r["run"]["status"]]')" "[$want, \"$status\"]"
+}
+expect 0 pass "met" -e 'ledger.outcomes.ok == 20' -e 'ledger.first_no_port_ns is null'
+expect 1 fail "missed" -e 'ledger.outcomes.ok == 20' -e 'ledger.outcomes.ok < 20'
+is "value, limit and margin are kept" "$(json results/latest/run.json \
+	'[[x[k] for k in ("value", "limit", "margin", "verdict", "rule", "repeats")] for x in r["expectations"]]')" \
+	'[[20, 20, 0, "pass", "every repeat", 1], [20, 20, 0, "fail", "every repeat", 1]]'
+like "... stderr names it" "$err" "1 of 2 expectations not met: ledger.outcomes.ok < 20 \[client-fin\] \(exit 1\)"
+run "$twbench" report results/latest
+like "... the report shows it" "$out" '! MISSED: ledger.outcomes.ok < 20 \[client-fin\]: 20 connections, limit 20'
+expect 1 fail "null cannot tell" -e 'ledger.first_no_port_ns > 1s'
+is "... it is unknown" "$(json results/latest/run.json '[x["verdict"] for x in r["expectations"]]')" '["unknown"]'
+expect 0 pass "null is allowed" -e 'ledger.first_no_port_ns > 1s or null'
+expect 0 fail "missed, but not asked for" -e 'ledger.outcomes.ok < 20' --fail-on invalid,skip
+first=$(readlink results/latest)
+run "$twbench" report "results/$first" --format ktap --fail-on fail
+is "report --fail-on fail of that record: exit 1" "$code" 1
+run "$twbench" compare "results/$first" results/latest
+is "compare with too few repeats decides nothing: exit 3" "$code" 3
+like "... and says so" "$out" 'cannot decide: 1 and 1 repeats; 4 are needed on each side'
+done_testing

@@ -1,0 +1,124 @@
+#!/bin/sh
+# long: settings under test in twin labs: what helps, what does nothing, what is a mistake; the host
+# as it was; an interrupted sweep resumed; A against A.
+cd "$(dirname "$0")/.." || exit 1
+. tests/lib.sh
+need_net
+cd "$tmp" || exit 1
+
+# Every setting of the network stack of this namespace, in one sum.
+host_settings() {
+	find /proc/sys/net -type f -readable ! -path '*/route/flush' 2>/dev/null | sort |
+		xargs grep -H . 2>/dev/null | grep -v -e conntrack_count -e /neigh/ -e stable_secret | cksum
+}
+before=$(host_settings)
+
+# --- what the shipped scenarios prove -------------------------------------------------------------
+
+for name in check-tw-reuse check-reuse-without-timestamps check-port-range check-tw-buckets; do
+	run "$twbench" check $name -q --no-plots
+	is "$name: exit 0 ${err:+($err)}" "$code" 0
+	is "... every expectation was met" \
+		"$(json results/latest/run.json 'len(r["expectations"]) > 4 and {x["verdict"] for x in r["expectations"]} == {"pass"}')" true
+done
+
+# --- a tuning, key by key -------------------------------------------------------------------------
+
+cat >base.json <<'J'
+{ "schema": "twbench.scenario/1", "name": "base", "load": { "clients": 200, "rate": "100/s", "duration": "3s" },
+  "drain": false, "witnesses": { "capture": "on" },
+  "tuning": { "sysctl": { "net.ipv4.ip_local_port_range": "40000 40199" } } }
+J
+printf '%s\n' '# what the page said' 'net.ipv4.tcp_tw_reuse = 1' 'net.ipv4.tcp_fin_timeout = 15' 'vm.swappiness = 10' >good.conf
+run "$twbench" check ./base.json --tuning good.conf --no-plots -q -n 4 \
+	-e 'tuned.ledger.outcomes.no_port == 0' -e 'tuned vs plain: ledger.outcomes.ok >= 1.5x'
+is "a tuning that helps: exit 0 ${err:+($err)}" "$code" 0
+is "each key has its verdict, file and line" "$(json results/latest/run.json \
+	'[[t["key"], t["line"], t["verdict"], t["mistake"]] for t in r["tuning"]]')" \
+	'[["net.ipv4.tcp_tw_reuse", 2, "helps", false], ["net.ipv4.tcp_fin_timeout", 3, "no-effect", false], ["vm.swappiness", 4, "not-tested", false]]'
+is "plain, tuned, and each key alone; interleaved" "$(json results/latest/run.json '" ".join(c["name"] for c in cases)' \
+	'max(p["started_ns"] for c, p in repeats if p["index"] == 1) < min(p["started_ns"] for c, p in repeats if p["index"] == 2)')" \
+	"plain.client-fin tuned.client-fin tcp_tw_reuse.client-fin tcp_fin_timeout.client-fin
+true"
+run "$twbench" report results/latest
+like "the report says what was measured" "$out" 'better: ledger.outcomes.ok in client-fin: 200 connections without, 300 connections with'
+run "$twbench" check ./base.json --tuning good.conf --no-plots -q -n 4 --fail-on fail,no-effect
+is "--fail-on no-effect: exit 1" "$code" 1
+like "... names the line" "$err" 'good.conf:3: net.ipv4.tcp_fin_timeout has no measurable effect'
+
+printf '%s\n' 'net.ipv4.tcp_tw_reuse = 1' '' 'net.ipv4.tcp_tw_recycle = 1' >mistake.conf
+run "$twbench" check ./base.json --tuning mistake.conf --no-plots -q -n 1
+is "a planted mistake: exit 1" "$code" 1
+like "... named with file and line" "$err" 'mistake.conf:3: net.ipv4.tcp_tw_recycle is a mistake: .* is not known to this kernel \(removed in Linux 4.12\)'
+is "... in SARIF, too" "$("$twbench" report results/latest --format sarif | python3 -c '
+import json, sys
+print([(x["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], x["locations"][0]["physicalLocation"]["region"]["startLine"])
+       for x in json.load(sys.stdin)["runs"][0]["results"]])')" "[('mistake.conf', 3)]"
+
+echo 'net.ipv4.tcp_max_tw_buckets = 20' >hurts.conf
+run "$twbench" check ./base.json --tuning hurts.conf --no-plots -q -n 4 --confirm --set load.rate=50 --set load.duration=1s
+is "a setting that hurts, confirmed: exit 1" "$code" 1
+like "... named with file and line" "$err" 'hurts.conf:1: net.ipv4.tcp_max_tw_buckets hurts: time_wait.client.overflowed 0 sockets without, 30 sockets with'
+is "... it was run again" "$(json results/latest/run.json '[len(c["repeats"]) for c in cases]')" "[8, 8]"
+
+# --- interrupted and resumed ------------------------------------------------------------------------
+
+cat >sweep.json <<'J'
+{ "schema": "twbench.scenario/1", "name": "sweep", "load": { "clients": 50, "duration": "500ms" }, "drain": false, "repeat": 5,
+  "failures_expected": true,
+  "zip": { "load.rate": [100, 200], "addressing.destinations": [1, 2] } }
+J
+"$twbench" run ./sweep.json -q --no-plots 2>/dev/null &
+pid=$!
+sleep 2
+kill -INT $pid
+wait $pid
+is "an interrupted sweep: exit 130" "$?" 130
+dir=$(readlink results/latest)
+kept=$(json "results/$dir/run.json" 'sum(p["status"] == "ok" for c, p in repeats)')
+run "$twbench" run ./sweep.json -q --no-plots --resume "results/$dir"
+is "resumed: exit 0" "$code" 0
+is "... all repeats are there, in order" "$(json results/latest/run.json '[[p["index"] for p in c["repeats"]] for c in cases]' \
+	'{p["status"] for c, p in repeats} == {"ok"}')" "[[1, 2, 3, 4, 5], [1, 2, 3, 4, 5]]
+true"
+is "... what was finished was kept" "$(json results/latest/run.json 'r["warnings"]')" "[\"$kept repeats were taken over from run $dir.\"]"
+is "... with the files" "$(find results/latest/cases -name samples.csv | wc -l)" 10
+run "$twbench" run ./sweep.json -q --no-plots --resume "results/$dir" --seed 7
+is "with another option: exit 2" "$code" 2
+run "$twbench" run smoke -q --no-plots --resume "results/$dir"
+is "another scenario: exit 2" "$code" 2
+
+# --- A against A ------------------------------------------------------------------------------------
+
+cat >aa.json <<'J'
+{ "schema": "twbench.scenario/1", "name": "aa", "load": { "clients": 100, "rate": "100/s", "duration": "1s" }, "drain": false,
+  "repeat": 4, "failures_expected": true, "matrix": { "strategy": ["client-fin", "server-fin", "client-rst", "udp"] } }
+J
+for i in 1 2; do
+	"$twbench" run ./aa.json -q --no-plots -o "a$i" || echo "# run $i failed" >&2
+done
+run "$twbench" compare a1/latest a2/latest --json
+is "A against A: exit 0" "$code" 0
+printf '%s\n' "$out" >compared.json
+is "... nothing is called better or worse" "$(python3 -c '
+import json
+rows = [x for c in json.load(open("compared.json"))["comparisons"][0]["cases"].values() for x in c]
+print(len(rows) > 30, [x for x in rows if x["verdict"] in ("better", "worse", "differs")])')" "True []"
+python3 - a1/latest/run.json >worse.json <<'PY'
+import json, sys
+r = json.load(open(sys.argv[1], encoding="utf-8"))
+for c in r["cases"]:
+    for p in c["repeats"]:
+        p["time_wait"]["client"]["overflowed"] = 10
+        for k, v in p["counters"]["client"].items():
+            if k == "TcpExtTCPTimeWaitOverflow":
+                v["after"] = v["before"] + 10
+        p["counters"]["client"].setdefault("TcpExtTCPTimeWaitOverflow", {"before": 0, "after": 10})
+json.dump(r, sys.stdout)
+PY
+run "$twbench" compare a1/latest worse.json --metric time_wait.client.overflowed
+like "a planted change is found" "$out" 'time_wait.client.overflowed +0 sockets +10 sockets +exact +WORSE'
+not_ok "... and is no pass" test "$code" -eq 0
+
+is "the host's settings are as they were" "$(host_settings)" "$before"
+done_testing

@@ -18,7 +18,7 @@
 #define WINDOW_SAMPLES 512
 #define FDS_OVERHEAD   64
 #define EHASH_MIN      1024
-#define EHASH_MAX      262144
+#define EHASH_MAX      1048576 /* 8 MB; the chains of a million TIME_WAITs stay short */
 #define BATCH_RATE_MAX 4000.0 /* attempts per second of all cases that run at the same time */
 #define BATCH_LABS_MAX 16
 #define ALONE_RATE     1000.0  /* of a case that runs out of ports */
@@ -199,8 +199,8 @@ static void plan_time_wait(struct plan_case *p, int64_t mean_ns)
 
 		if (!holds)
 			p->time_wait_peak[side] = 0;
-		else if (p->attempts < 0)
-			p->time_wait_peak[side] = -1;
+		else if (p->spec->shape == LOAD_SATURATE) /* as fast as may be: all of them, or unknown */
+			p->time_wait_peak[side] = p->attempts;
 		else
 			p->time_wait_peak[side] = (int64_t)window_peak(p, (double)mean_ns);
 		/* One TIME_WAIT per 4-tuple: ports bound it on either side. */

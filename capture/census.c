@@ -11,9 +11,9 @@
 
 #define REFERENCE_PERIOD_NS NS_PER_S
 #define SHARED_SHARE        5 /* dumps may take one part in so many of the time, shared namespace */
-#define DUMP_SHARE          150 /* ... where sockstat alone tells TIME_WAIT, */
-#define RARE_SHARE          40  /* and once they would be rarer than ... */
-#define RARE_NS             (2 * NS_PER_S)
+#define DUMP_SHARE          250 /* ... where sockstat alone tells TIME_WAIT, */
+#define RARE_SHARE          60  /* and once they would be rarer than ... */
+#define RARE_NS             (3 * NS_PER_S)
 
 /* COL_COUNT: in no column. */
 static const enum series_column column_of[TCPSTATE_COUNT] = {

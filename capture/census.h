@@ -44,8 +44,8 @@ int census_take(struct census *c, int64_t now_ns, bool dump, struct err *err);
 
 /*
  * One sample in how many has a dump that costs cost_ns.  In a shared namespace TIME_WAIT itself
- * hangs on it: dumps may take a fifth of the time.  Else 1 part in 150, but rather 1 in 40 than
- * more than 2 s between them.  1 or more.
+ * hangs on it: dumps may take a fifth of the time.  Else 1 part in 250, but rather 1 in 60 than
+ * more than 3 s between them.  1 or more.
  */
 int64_t census_dump_every(int64_t cost_ns, int64_t period_ns, bool shared);
 

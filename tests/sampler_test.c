@@ -347,9 +347,9 @@ static void test_dump_every(void)
 	is_int(census_dump_every(NS_PER_MS / 5, NS_PER_MS, true), 1, "a fifth of the period: each");
 	is_int(census_dump_every(NS_PER_MS / 5 + 1, NS_PER_MS, true), 2, "more: every second");
 	is_int(census_dump_every(2 * NS_PER_MS, NS_PER_MS, true), 10, "two periods: every tenth");
-	is_int(census_dump_every(NS_PER_MS, 100 * NS_PER_MS, false), 2, "apart: 1 part in 150");
-	is_int(census_dump_every(20 * NS_PER_MS, 100 * NS_PER_MS, false), 20, "rather every 2 s");
-	is_int(census_dump_every(60 * NS_PER_MS, 100 * NS_PER_MS, false), 24, "but no more than 1 in 40");
+	is_int(census_dump_every(NS_PER_MS, 100 * NS_PER_MS, false), 3, "apart: 1 part in 250");
+	is_int(census_dump_every(20 * NS_PER_MS, 100 * NS_PER_MS, false), 30, "rather every 3 s");
+	is_int(census_dump_every(60 * NS_PER_MS, 100 * NS_PER_MS, false), 36, "but no more than 1 in 60");
 }
 
 /* --- thinning -------------------------------------------------------------------------------- */

@@ -6,16 +6,15 @@ have gnuplot || {
 	return 0
 }
 tab=$(printf '\t')
-cut -f 2 "$out/samples.tsv" | sort -u >"$out/what.txt"
 awk -F '\t' '$1 == "rate" { print $2 }' "$out/samples.tsv" | sort -u | while read -r what; do
 	printf '%s\t%s\n' "$what" "$(summary rate "$what" | tr ' ' '\t')"
 done >"$out/rate.tsv"
-rm -f "$out/what.txt"
 gnuplot - <<EOF 2>>"$out/stderr" || echo 'gnuplot failed: see stderr' >&2
 set terminal svg size 900,520 background rgb 'white' font 'sans,12'
 set datafile separator "$tab"
 set grid ytics lc rgb '#dddddd'
 set style data linespoints
+$([ -s "$out/rate.tsv" ] && cat <<G
 set output '$out/rate.svg'
 set title 'Connections per second: median and range (more is better)'
 set style fill solid 0.7
@@ -25,8 +24,10 @@ set xtics rotate by -35
 set rmargin 8
 plot '$out/rate.tsv' using 0:2:xtic(1) with boxes lc rgb '#3366aa' notitle, \
      '' using 0:2:3:4 with yerrorbars lc rgb '#222222' pt 0 notitle
-unset yrange
-set xtics norotate
+G
+)
+set autoscale y
+set xtics norotate autofreq
 set logscale x
 set key top left
 $([ -s "$out/growth.tsv" ] && cat <<G

@@ -67,7 +67,7 @@ held=0 bad=''
 for pid in $pids; do
 	wait "$pid" || bad=' (a lab did not agree)'
 done
-for record in "$out"/many/*/*/run.json; do
+for record in "$out"/many/*/2*/run.json; do
 	held=$((held + $(field ledger.in_flight_peak)))
 done
 row 2 "memory of $held clients held open, both ends$bad" "$(((before - least) / 1024))" MB - - max 1024 \

@@ -32,7 +32,7 @@ measured() { # measured RUN: what the record of a smoke run must say
 		'"ok %s" % [p["ledger"]["outcomes"]["ok"] for c, p in repeats]' \
 		'"disagree %s" % [k["name"] for c, p in repeats for k in p["checks"] if not k["agrees"] and not k["skipped"]]' \
 		'"enough checks %s" % [sum(k["agrees"] for k in p["checks"]) >= (20, 10)[c["name"] == "udp"] for c, p in repeats]' \
-		'"peaks %s" % [[p["time_wait"][s]["peak"] for s in ("client", "server")] for c, p in repeats]' \
+		'"peaks %s" % [[p["time_wait"][s]["peak"] + (p["time_wait"][s]["reopened"] or 0) for s in ("client", "server")] for c, p in repeats]' \
 		'"lost %s" % [p["capture"]["dropped"] for c, p in repeats]')" \
 		"client-fin server-fin client-rst udp
 [0, \"all witnesses agree\", \"pass\", \"$version\"]

@@ -78,7 +78,7 @@ static int threads_for(int64_t wanted, const struct plan_case *p, int64_t cpus)
 /* With a relay or a foreign server the CPU of a packet says nothing of who sent it. */
 static bool may_pin(const struct case_spec *s, int64_t parallel)
 {
-	return s->shape == LOAD_SATURATE && parallel == 1 && s->topology != TOPOLOGY_WIRE &&
+	return (s->shape == LOAD_SATURATE || s->pacing == PACING_SPIN) && parallel == 1 && s->topology != TOPOLOGY_WIRE &&
 	       s->topology != TOPOLOGY_HOST;
 }
 

@@ -1,6 +1,7 @@
 #include "bench/cell_witness.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +10,12 @@
 
 #include "base/err.h"
 #include "base/mono.h"
+#include "bench/arrival.h"
 #include "bench/cell_counters.h"
 #include "capture/diag.h"
 
+#define FLOWS_PER_S_MAX 50000.0 /* of a saturated load */
+#define FLOWS_READY_MAX 400000.0 /* 200 MB */
 #define CANARY_PATIENCE_NS (5 * NS_PER_S)
 #define CANARY_AGAIN_NS (20 * NS_PER_MS)
 #define LOOK_PAUSE_NS (20 * NS_PER_MS)
@@ -89,6 +93,18 @@ static int start_sampler(struct cell_witness *w, uint16_t port, int64_t origin_n
 	return s->sampler ? sampler_start(&w->sampling, &w->sampler, err) : 0;
 }
 
+/* Connections that may be in the flow table at once, to have their memory ready. */
+static size_t flows_expected(const struct case_spec *s)
+{
+	double n = arrival_expected(s);
+
+	if (isnan(n))
+		n = (double)s->duration_ns / 1e9 * FLOWS_PER_S_MAX;
+	if (s->connections > 0)
+		n = fmin(n, (double)s->connections);
+	return (size_t)fmin(n, FLOWS_READY_MAX);
+}
+
 static int start_sniffer(struct cell_witness *w, struct err *err)
 {
 	const struct case_spec *s = w->o->spec;
@@ -102,6 +118,7 @@ static int start_sniffer(struct cell_witness *w, struct err *err)
 			  .arg = &w->flows },
 	};
 
+	o.flow.ready_flows = flows_expected(s);
 	if (s->capture == CAPTURE_OFF || w->lab->topology == TOPOLOGY_HOST) {
 		(void)snprintf(w->sniffer_absent, sizeof(w->sniffer_absent), "%s",
 			       s->capture == CAPTURE_OFF ? "witnesses.capture is off"

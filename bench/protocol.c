@@ -12,13 +12,31 @@
 #define PADDING '.'
 #define HTTP_HEAD_MAX 8192
 
+/* Once per request: printf would be a tenth of what a saturated client does itself. */
+static size_t put_number(char *to, int64_t n)
+{
+	char digit[20];
+	size_t count = 0;
+
+	do {
+		digit[count++] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	for (size_t i = 0; i < count; i++)
+		to[i] = digit[count - 1 - i];
+	return count;
+}
+
 size_t protocol_encode(const struct request *r, size_t size, char *buf)
 {
-	int n = r->think_us > 0 ? snprintf(buf, 64, "%c%lld,%lld", r->action,
-					   (long long)r->reply_bytes, (long long)r->think_us)
-				: snprintf(buf, 64, "%c%lld", r->action, (long long)r->reply_bytes);
-	size_t used = (size_t)n;
+	size_t used = 0;
 
+	buf[used++] = r->action;
+	used += put_number(buf + used, r->reply_bytes);
+	if (r->think_us > 0) {
+		buf[used++] = ',';
+		used += put_number(buf + used, r->think_us);
+	}
 	if (size > PROTOCOL_REQUEST_MAX)
 		size = PROTOCOL_REQUEST_MAX;
 	if (size > used + 1) {

@@ -74,7 +74,7 @@ static void *server_main(void *arg)
 
 	mono_thread_plain_priority();
 	if (t->o->pinned)
-		affinity_pin(t->index);
+		affinity_pin(t->index + (t->o->aside ? t->o->client_threads : 0));
 	while (go) {
 		int64_t now_ns = mono_now_ns();
 		int64_t wake_ns = server_conn_wake(t, now_ns);
@@ -197,7 +197,7 @@ static int thread_init(struct server *s, int index, struct err *err)
 		return err_set(err, code, "cannot watch the stop descriptor: %s", strerror(-code));
 	code = open_all(t, &t->listener, WATCH_LISTENER, err);
 	/* The group is chosen for by its first member's program, once all are in it. */
-	for (uint32_t i = 0; code == 0 && s->o.pinned && index == s->threads - 1 && i < s->o.ports; i++)
+	for (uint32_t i = 0; code == 0 && s->o.pinned && !s->o.aside && index == s->threads - 1 && i < s->o.ports; i++)
 		affinity_steer(t->listener[i].fd, (uint32_t)s->threads);
 	if (code == 0 && s->o.udp)
 		code = open_all(t, &t->datagram, WATCH_DATAGRAM, err);

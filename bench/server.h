@@ -23,7 +23,9 @@ struct server_options {
 	struct endpoint address;     /* its port is the first of `ports` */
 	uint32_t ports;              /* how many, one after the other */
 	int threads;
-	bool pinned;                 /* thread i to CPU i, which chooses it (bench/affinity.h) */
+	bool pinned;                 /* thread i to CPU i, which chooses it (bench/affinity.h); or, */
+	bool aside;                  /* if so, to the CPUs after those of as many client threads: */
+	int client_threads;          /* a client that spins shall not share one */
 	int backlog;                 /* of each listener; cut by net.core.somaxconn */
 	bool udp;                    /* answer datagrams too */
 	char http_action;            /* enum server_action when the client does not want to keep the connection */

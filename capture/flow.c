@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 
 #include "base/mono.h"
@@ -16,7 +15,6 @@
 #define EVICT_LOOKS       16
 #define FIRST_MASK        UINT32_C(0xffff)
 #define PAGE_BYTES        UINT64_C(4096)
-#define HUGE_BYTES        (UINT64_C(4) << 20) /* from here on large pages pay */
 
 /* Times are clamped to 0 .. this, so that no difference of two overflows. */
 #define TIME_MAX_NS (INT64_MAX / 2)
@@ -87,9 +85,8 @@ struct flow_table *flow_table_new(const struct flow_options *options)
 	(void)!getrandom(&t->key, sizeof(t->key), GRND_NONBLOCK);
 	t->slots = calloc(slots, sizeof(*t->slots));
 	t->pool = aligned_alloc(PAGE_BYTES, round_up(t->options.max_flows * sizeof(*t->pool)));
-	if (t->pool && t->options.max_flows * sizeof(*t->pool) >= HUGE_BYTES)
-		(void)madvise(t->pool, t->options.max_flows * sizeof(*t->pool),
-			      MADV_HUGEPAGE); /* only faster */
+	if (t->pool)
+		live_make_present(t->pool, t->options.max_flows, t->options.ready_flows);
 	if (!t->slots || !t->pool) {
 		flow_table_free(t);
 		return NULL;

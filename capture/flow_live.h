@@ -67,6 +67,10 @@ struct live {
 };
 _Static_assert(offsetof(struct live, more) <= 128, "the hot part of a connection");
 
+/* Memory for `count` of them at a page's start: huge pages, the first `ready` present at once.  Best
+ * effort: without it pages are cleared as they are touched, while packets come. */
+void live_make_present(struct live *pool, size_t count, size_t ready);
+
 /* Begin with the first segment seen (live_add() it next).  `server_port` as in flow_options. */
 void live_begin(struct live *l, const struct segment *s, uint16_t server_port, uint64_t number);
 

@@ -64,12 +64,8 @@ P
 }
 
 install_peers
-begin=$(date +%s)
+perf_begin=$(date +%s)
 for section in ${*:-rate tax pacing sampling sustained startup growth analysis}; do
-	if [ "$section" = analysis ]; then
-		[ -x tests/perf_analyze.sh ] && tests/perf_analyze.sh >"$out/analysis.txt" 2>&1 && cat "$out/analysis.txt"
-		continue
-	fi
 	. "tests/perf/$section.sh"
 done
 . tests/perf/graphs.sh
@@ -80,5 +76,5 @@ table | tee "$out/table.txt"
 echo
 [ ! -s "$out/failures.txt" ] || { echo 'runs that did not end with 0:'; cat "$out/failures.txt"; }
 missed=$(awk -F '\t' '$10 == "MISSED"' "$out/rows.tsv" | wc -l)
-echo "$(awk -F '\t' '$10 == "met"' "$out/rows.tsv" | wc -l) met, $missed missed, $(($(date +%s) - begin)) s; kept in $out"
+echo "$(awk -F '\t' '$10 == "met"' "$out/rows.tsv" | wc -l) met, $missed missed, $(($(date +%s) - perf_begin)) s; kept in $out"
 [ ! -s "$out/failures.txt" ]

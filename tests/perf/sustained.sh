@@ -33,9 +33,9 @@ if [ -n "$record" ]; then
 	set -- $(field ledger.achieved_rate_per_s time_wait.client.peak time_wait.client.recycled ledger.outcomes.no_port ledger.load_ns)
 	row 1 'connections/s sustained over 80 s' "$1" /s - - min 33000 "$(cat "$out/account-sustained")"
 	row 1 'TIME_WAITs resident at its end' "$2" sockets - - min 2000000 "recycled $3, no port $4, load $5 ns"
-	row 1 'memory per TIME_WAIT' "$(awk -v k=$((before - least)) -v n="$2" 'BEGIN { print n > 0 ? 1024 * k / n : "-" }')" \
+	row 1 'memory per TIME_WAIT' "$(awk -v k=$((before - least)) -v n="$2" 'BEGIN { print (n > 0 ? 1024 * k / n : "-") }')" \
 		bytes - - max 500 'fall of MemAvailable while it ran; the capture and the harness included'
 	begin=$(date +%s%N)
-	"$twbench" report "$(dirname "$record")" >/dev/null 2>&1
+	"$twbench" report --format html "$(dirname "$record")" >"$out/report.html" 2>>"$out/stderr" || echo "report exit $?" >>"$out/failures.txt"
 	row 1 'report of the sustained run' "$(awk -v n=$(($(date +%s%N) - begin)) 'BEGIN { print n / 1e9 }')" s - - max 5 ''
 fi

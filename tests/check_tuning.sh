@@ -70,7 +70,11 @@ cat >sweep.json <<'J'
 J
 "$twbench" run ./sweep.json -q --no-plots 2>/dev/null &
 pid=$!
-sleep 2
+# Two labs at a time: when the first is gone, some repeats are finished and others are not.
+# shellcheck disable=SC2317 # called through wait_for
+first_lab() { lab=$(awk -v p="$pid" '$4 == p { print $1; exit }' /proc/[0-9]*/stat 2>/dev/null) && [ -n "$lab" ]; }
+wait_for 10 first_lab
+wait_for 10 gone "$lab"
 kill -INT $pid
 wait $pid
 is "an interrupted sweep: exit 130" "$?" 130

@@ -64,7 +64,7 @@ P
 }
 
 install_peers
-perf_begin=$(date +%s)
+perf_started_s=$(date +%s)
 for section in ${*:-rate tax pacing sampling sustained startup growth analysis}; do
 	. "tests/perf/$section.sh"
 done
@@ -76,5 +76,5 @@ table | tee "$out/table.txt"
 echo
 [ ! -s "$out/failures.txt" ] || { echo 'runs that did not end with 0:'; cat "$out/failures.txt"; }
 missed=$(awk -F '\t' '$10 == "MISSED"' "$out/rows.tsv" | wc -l)
-echo "$(awk -F '\t' '$10 == "met"' "$out/rows.tsv" | wc -l) met, $missed missed, $(($(date +%s) - perf_begin)) s; kept in $out"
+echo "$(awk -F '\t' '$10 == "met"' "$out/rows.tsv" | wc -l) met, $missed missed, $(($(date +%s) - perf_started_s)) s; kept in $out"
 [ ! -s "$out/failures.txt" ]

@@ -232,9 +232,11 @@ static int take_with_dump(struct census *c, int64_t now_ns, struct series_row *r
 	}
 	if (due)
 		c->reference_ns = now_ns;
-	/* A reference dump is rare: it shall not thin out the others. */
+	/* A reference dump is rare: it shall not thin out the others, but it stands for one of them. */
 	if (!dearer)
 		note_cost(c, mono_now_ns() - begin_ns);
+	else if (c->cost_ns > 0)
+		note_cost(c, c->cost_ns);
 	c->dumped_ns = now_ns;
 	return 0;
 }

@@ -88,7 +88,8 @@ static bool is_older(const struct tally *t, const struct diag_socket *s)
 {
 	int64_t began_ns = t->begin_ns + (int64_t)s->expires_ms * NS_PER_MS - 60 * NS_PER_S;
 
-	return t->options->only_since_ns > 0 && began_ns < t->options->only_since_ns - TIMER_SLACK_NS;
+	return t->options->only_since_ns > 0 &&
+	       began_ns < t->options->only_since_ns - TIMER_SLACK_NS;
 }
 
 static void tally_socket(void *arg, const struct diag_socket *s)
@@ -228,7 +229,7 @@ static int take_with_dump(struct census *c, int64_t now_ns, struct series_row *r
 		if (r < 0)
 			return r;
 		row_from_tally(row, &t, tw);
-		dearer = dearer || (reference && !o->shared);
+		dearer = dearer || (reference && !o->shared && t.time_wait > 0);
 	}
 	if (due)
 		c->reference_ns = now_ns;

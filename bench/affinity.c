@@ -4,22 +4,30 @@
 #include <sched.h>
 #include <sys/socket.h>
 
-void affinity_pin(int index)
+int affinity_cpu(int index)
 {
-	cpu_set_t may, one;
+	cpu_set_t may;
 	int nth;
 
 	if (sched_getaffinity(0, sizeof(may), &may) != 0 || CPU_COUNT(&may) == 0)
-		return; /* more CPUs than a cpu_set_t holds */
+		return -1; /* more CPUs than a cpu_set_t holds */
 	nth = index % CPU_COUNT(&may);
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET((size_t)cpu, &may) || nth-- > 0)
-			continue;
-		CPU_ZERO(&one);
-		CPU_SET((size_t)cpu, &one);
-		(void)sched_setaffinity(0, sizeof(one), &one); /* best effort: the header says so */
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET((size_t)cpu, &may) && nth-- == 0)
+			return cpu;
+	return -1;
+}
+
+void affinity_pin(int index)
+{
+	int cpu = affinity_cpu(index);
+	cpu_set_t one;
+
+	if (cpu < 0)
 		return;
-	}
+	CPU_ZERO(&one);
+	CPU_SET((size_t)cpu, &one);
+	(void)sched_setaffinity(0, sizeof(one), &one); /* best effort: the header says so */
 }
 
 void affinity_steer(int listener, uint32_t members)

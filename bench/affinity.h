@@ -11,6 +11,9 @@
 
 #include <stdint.h>
 
+/* The index-th CPU the calling thread may use (modulo their number); -1: not known. */
+int affinity_cpu(int index);
+
 /* Bind the calling thread to the index-th CPU it may use (modulo their number).  Where the system
  * forbids it the thread stays free: that costs speed, nothing else. */
 void affinity_pin(int index);

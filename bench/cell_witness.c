@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/mono.h"
+#include "bench/affinity.h"
 #include "bench/arrival.h"
 #include "bench/cell_counters.h"
 #include "capture/diag.h"
@@ -72,6 +73,13 @@ static size_t series_rows(const struct case_spec *s)
 	return (size_t)(rows < SERIES_ROWS_MAX ? rows : SERIES_ROWS_MAX);
 }
 
+/* Off the CPU of a client that spins; else wherever there is room. */
+static int witness_cpu(const struct cell_witness *w)
+{
+	return w->o->pinned && w->o->spec->pacing == PACING_SPIN ? affinity_cpu(w->o->client_threads)
+								  : -1;
+}
+
 static int start_sampler(struct cell_witness *w, uint16_t port, int64_t origin_ns, struct err *err)
 {
 	const struct case_spec *s = w->o->spec;
@@ -86,7 +94,7 @@ static int start_sampler(struct cell_witness *w, uint16_t port, int64_t origin_n
 		.shared = w->lab->shared || w->namespaces == 1,
 		.server_port_low = port,
 		.server_port_high = (uint16_t)(port + s->destinations - 1),
-		.cpu = -1,
+		.cpu = witness_cpu(w),
 	};
 
 	census_init(&w->census, &w->sampling);
@@ -112,7 +120,7 @@ static int start_sniffer(struct cell_witness *w, struct err *err)
 		.interface = w->lab->interface[SIDE_CLIENT],
 		.buffer_bytes = (int)s->capture_buffer_bytes,
 		.capture_fd = s->capture == CAPTURE_KEEP ? w->o->capture_fd : -1,
-		.cpu = -1,
+		.cpu = witness_cpu(w),
 		.flow = { .server_port = s->destinations == 1 ? (uint16_t)s->server_port : 0,
 			  .done = cell_flows_add,
 			  .arg = &w->flows },

@@ -147,6 +147,18 @@ TERM(entered,
 /* --- declared -------------------------------------------------------------------------------- */
 
 TERM(declared_time_wait, v->c->declared.counters[side].time_wait * v->healthy)
+/*
+ * A minisock that a RST is to remove is only made once close() has let go of the socket: where the ACK
+ * and the RST both come before that, the full socket takes them and none is made (net/ipv4/tcp.c
+ * __tcp_close(): the backlog is run before the socket is orphaned).  A few in a thousand may lack.
+ */
+static int64_t transient_slack(const struct view *v, enum side side)
+{
+	int64_t made = declared_time_wait(v, side);
+
+	return made > 0 && !sides_has(v->c->declared.time_wait, side) ? 1 + made / 200 : 0;
+}
+
 TERM(declared_estab_resets, v->c->declared.counters[side].estab_resets * v->healthy)
 TERM(declared_abort_on_data, v->c->declared.counters[side].abort_on_data * v->healthy)
 TERM(declared_abort_on_close, v->c->declared.counters[side].abort_on_close * v->healthy)
@@ -392,7 +404,8 @@ const struct identity identities[] = {
 
 	{ "TIME_WAIT made: kernel = declared", "TW + TWKilled + TCPTimeWaitOverflow",
 	  "TIME_WAITs the strategy makes x connections",
-	  "counters", "strategy", entered, declared_time_wait, NULL, DECLARES, REACH_COUNTER,
+	  "counters", "strategy", entered, declared_time_wait, transient_slack, DECLARES,
+	  REACH_COUNTER,
 	  "the other end closed first, or a RST came in between" },
 	{ "resets counted: kernel = declared", "EstabResets",
 	  "resets the strategy causes x connections",

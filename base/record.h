@@ -92,7 +92,7 @@ struct record_capture {
 	int64_t flows;                 /* connections seen, by SYN */
 	int64_t syn, syn_retrans, syn_ack, syn_ack_retrans;
 	int64_t fin[SIDE_COUNT], fin_retrans[SIDE_COUNT], rst[SIDE_COUNT];
-	int64_t rst_late[SIDE_COUNT]; /* of these, sent after both FINs had been acknowledged */
+	int64_t rst_late[SIDE_COUNT]; /* of these, answers to segments that were overtaken */
 	int64_t undecodable;           /* cut short or not IP */
 	int64_t file_bytes;            /* size of the kept capture file */
 	char *file;                    /* its path below the run directory; NULL: none kept */

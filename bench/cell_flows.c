@@ -60,6 +60,14 @@ static bool is_late(const struct flow *f, int side)
 	       f->dir[side].rst_ns >= f->dir[1].fin_acked_plain_ns;
 }
 
+/* One RST ends a connection; another of the same end answers a segment that came too late for it. */
+static uint32_t late_resets(const struct flow *f, int side)
+{
+	if (f->dir[side].rst == 0)
+		return 0;
+	return is_late(f, side) ? f->dir[side].rst : f->dir[side].rst - 1;
+}
+
 void cell_flows_add(void *arg, const struct flow *f)
 {
 	struct cell_flows *c = arg;
@@ -71,7 +79,7 @@ void cell_flows_add(void *arg, const struct flow *f)
 		out->fin[side] += f->dir[side].fin;
 		out->fin_retrans[side] += f->dir[side].fin_retrans;
 		out->rst[side] += f->dir[side].rst;
-		out->rst_late[side] += is_late(f, side) ? f->dir[side].rst : 0;
+		out->rst_late[side] += late_resets(f, side);
 		if (t.time_wait_ns[side] < 0)
 			continue;
 		add_stay(c, side, t.time_wait_ns[side], early_end(f, &t));

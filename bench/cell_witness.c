@@ -76,9 +76,8 @@ static size_t series_rows(const struct case_spec *s)
 /* Off the CPU of a client that spins; else wherever there is room. */
 static int witness_cpu(const struct cell_witness *w)
 {
-	bool spins = w->o->pinned && w->o->spec->pacing == PACING_SPIN;
-
-	return spins ? affinity_cpu(w->o->client_threads) : -1;
+	return w->o->pinned && w->o->spec->pacing == PACING_SPIN ? affinity_cpu(w->o->client_threads)
+								  : -1;
 }
 
 static int start_sampler(struct cell_witness *w, uint16_t port, int64_t origin_ns, struct err *err)

@@ -58,7 +58,6 @@ is "--each: each by itself, and named" "$(printf '%s\n' "$out" | sed 's|"'"$pcap
 	'"class":"abort" "class":"refused" "file":"abort.pcap" "file":"refused.pcap" '
 analyze --each "$pcaps"/*.pcap
 is "--each of all: exit 3, some are cut" "$code" 3
-rows=$(cat "$pcaps"/*.want | wc -l)
 like "... all connections" "$out" "^[0-9]+ connections"
 like "... some files break off" "$out" "and 2 files more"
 

@@ -36,6 +36,7 @@ for class in $("$twbench" list classes | cut -d ' ' -f 1); do
 done
 is "every recipe is in tests/golden.list" "$(for f in "$dir"/*.recipe; do basename "$f" .recipe; done | sort)" \
 	"$(cut -f 1 tests/golden.list | grep -v -e '^#' -e '^two-' | sort)"
+# shellcheck disable=SC2016 # backquotes of Markdown
 is "the README has the keys" "$(grep '^| `[a-z_]*` | ' "$dir/README.md" | grep -v '^| `[a-z-]*` | .* | .* | .* |.*|$')" \
 	"$("$twbench" list connection-fields | sed 1,2d)"
 is "the schema is the shipped one" "$("$twbench" list connection-schema)" "$(cat fixtures/schema/connection.schema.json)"

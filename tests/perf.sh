@@ -65,7 +65,9 @@ P
 
 install_peers
 perf_started_s=$(date +%s)
-for section in ${*:-rate tax pacing sampling sustained startup growth analysis}; do
+[ $# -gt 0 ] || set -- rate tax pacing sampling sustained startup growth analysis
+for section in "$@"; do
+	# shellcheck disable=SC1090 # one of tests/perf/
 	. "tests/perf/$section.sh"
 done
 . tests/perf/graphs.sh

@@ -28,6 +28,7 @@ cpu() {
 best() { sort -n "$tmp/cpu.$1" | head -n 1; }
 
 row() { # row NAME TEXT
+	# shellcheck disable=SC2046 # two numbers
 	set -- "$2" $(best "$1") "$(best tcpdump | cut -d ' ' -f 1)"
 	awk -v text="$1" -v ms="$2" -v kb="$3" -v floor="$4" -v packets="$packets" -v n="$connections" 'BEGIN {
 		if (ms == 0) ms = 1

@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# shellcheck disable=SC2034,SC2086,SC2154,SC2183,SC3045 # taken in by tests/perf.sh, which sets and uses these
 # Goal 7: what a connection, a packet and a sample cost from 10,000 to 1,000,000; and the kernel's own
 # curve: connect() by port policy.
 

@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# shellcheck disable=SC2034,SC2086,SC2154,SC2183,SC3045 # taken in by tests/perf.sh, which sets and uses these
 # Helpers of the performance sections.  A section measures contestants in turns (A B A B), keeps each
 # round in $out/samples.tsv with what disturbed it, and adds judged lines to $out/rows.tsv.
 # Set by tests/perf.sh: top, twbench, helper, out, cpus, seconds, rounds.

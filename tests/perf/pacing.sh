@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# shellcheck disable=SC2034,SC2086,SC2154,SC2183,SC3045 # taken in by tests/perf.sh, which sets and uses these
 # Goal 2: are starts on time?  Beside each rate the machine's own timer noise, by a null run.
 
 echo 'pacing'

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2086,SC3045 # words that are to be split; dash and POSIX.1-2024 have ulimit -n
 # peer.sh NAME SECONDS: one peer in the caller's (fresh) network namespace, over lo.  Prints
 # "conns=N seconds=S segments=G": connections, time and segments per connection by the kernel's count.
 set -eu

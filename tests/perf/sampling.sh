@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# shellcheck disable=SC2034,SC2086,SC2154,SC2183,SC3045 # taken in by tests/perf.sh, which sets and uses these
 # Goal 4: one look at the sockets, ours against ss and netstat, beside 1,000 to 1,000,000 TIME_WAITs.
 
 echo 'sampling cost'

@@ -99,7 +99,13 @@ static void check_side(const struct strategy *s, const char *family, const struc
 	snprintf(who, sizeof(who), "%s v%s %s", s->name, family, side_key(side));
 	is_int(last_time_wait(r, side) + ended_early(r, side), n * sides_has(d->time_wait, side),
 	       "%s: TIME_WAIT", who);
-	is_int(minisocks(r, side), n * c->time_wait, "%s: minisocks made", who);
+	/* One that a RST is to remove may not have been made yet: see transient_slack() in reconcile. */
+	if (c->time_wait && !sides_has(d->time_wait, side))
+		ok(minisocks(r, side) <= n && minisocks(r, side) >= n - 3 - n / 20,
+		   "%s: minisocks made (%lld of %lld)", who, (long long)minisocks(r, side),
+		   (long long)n);
+	else
+		is_int(minisocks(r, side), n * c->time_wait, "%s: minisocks made", who);
 	is_int(record_counter_delta(r, side, "TcpOutRsts") - r->capture.rst_late[side], n * c->out_rsts,
 	       "%s: OutRsts", who);
 	is_int(record_counter_delta(r, side, "TcpEstabResets"), n * c->estab_resets, "%s: EstabResets", who);

@@ -5,6 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Input is quoted in many a message: one fault is one line, and never an escape sequence. */
+static void no_controls(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
+}
+
 int err_set(struct err *err, int code, const char *fmt, ...)
 {
 	va_list ap;
@@ -12,6 +20,7 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
+	no_controls(err->text);
 	return code;
 }
 
@@ -39,6 +48,7 @@ void err_wrap(struct err *err, const char *fmt, ...)
 	memcpy(old, err->text, sizeof(old));
 	(void)snprintf(err->text, sizeof(err->text), "%s: %.*s", context,
 		       (int)(sizeof(err->text) - strlen(context) - 3), old);
+	no_controls(err->text);
 }
 
 int err_exit_status(int code)

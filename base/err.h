@@ -14,7 +14,11 @@ struct err {
 	char text[512];
 };
 
-/* Set the text; returns `code` so that a fault is one line: return err_set(err, -EINVAL, ...). */
+/*
+ * A text is one line: control characters in what it quotes become '?'.
+ *
+ * Set the text; returns `code` so that a fault is one line: return err_set(err, -EINVAL, ...).
+ */
 int err_set(struct err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Set "cannot <what>: <strerror>" from errno; returns -errno. */

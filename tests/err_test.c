@@ -21,6 +21,18 @@ static void test_words(void)
 	ok(err_errno(&err, "do it") < 0, "never 0, even when errno was not set");
 }
 
+static void test_one_line(void)
+{
+	struct err err;
+
+	(void)err_set(&err, -EINVAL, "'%s' is not a rate", "1\n2\033[31m\x7f");
+	is_str(err.text, "'1?2?[31m?' is not a rate", "control characters do not reach the terminal");
+	err_wrap(&err, "scenario '%s'", "a\tb\nc");
+	is_str(err.text, "scenario 'a?b?c': '1?2?[31m?' is not a rate", "nor from the context");
+	(void)err_set(&err, -EINVAL, "%s", "f\xc3\xbcr");
+	is_str(err.text, "f\xc3\xbcr", "UTF-8 stays");
+}
+
 static void test_long(void)
 {
 	char words[2000];
@@ -40,6 +52,7 @@ static void test_long(void)
 int main(void)
 {
 	test_words();
+	test_one_line();
 	test_long();
 	is_int(err_exit_status(0), 0, "0 is success");
 	is_int(err_exit_status(-EINVAL), 2, "the user's to mend");

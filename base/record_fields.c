@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/hist.h"
+
 /*
  * The field table.  These words are the public documentation: results/README.md and `twbench list
  * fields` print them as they stand.  `source` begins with the witness that saw the value, or with
@@ -125,6 +127,32 @@ bool record_field_is_metric(const struct field *f)
 		return false;
 	return f->type == FIELD_INT || f->type == FIELD_REAL || f->type == FIELD_BOOL ||
 	       f->type == FIELD_HIST;
+}
+
+double hist_stat_value(const struct hist *h, enum hist_stat stat)
+{
+	static const double quantile[] = {
+		[STAT_P50] = 0.5, [STAT_P90] = 0.9, [STAT_P99] = 0.99, [STAT_P999] = 0.999
+	};
+	int64_t v;
+
+	switch (stat) {
+	case STAT_COUNT:
+		return (double)h->total;
+	case STAT_CLAMPED:
+		return (double)h->clamped;
+	case STAT_SUM:
+		return h->sum_ns;
+	case STAT_MEAN:
+		return h->total ? h->sum_ns / (double)h->total : NAN;
+	case STAT_MIN:
+		return h->total ? (double)h->min_ns : NAN;
+	case STAT_MAX:
+		return h->total ? (double)h->max_ns : NAN;
+	default:
+		v = h->count ? hist_quantile_ns(h, quantile[stat]) : -1;
+		return v < 0 ? NAN : (double)v;
+	}
 }
 
 double record_field_number(const struct field *f, const void *object)

@@ -12,32 +12,6 @@
 #include "base/record.h"
 #include "base/record_table.h"
 
-double hist_stat_value(const struct hist *h, enum hist_stat stat)
-{
-	static const double quantile[] = {
-		[STAT_P50] = 0.5, [STAT_P90] = 0.9, [STAT_P99] = 0.99, [STAT_P999] = 0.999
-	};
-	int64_t v;
-
-	switch (stat) {
-	case STAT_COUNT:
-		return (double)h->total;
-	case STAT_CLAMPED:
-		return (double)h->clamped;
-	case STAT_SUM:
-		return h->sum_ns;
-	case STAT_MEAN:
-		return h->total ? h->sum_ns / (double)h->total : NAN;
-	case STAT_MIN:
-		return h->total ? (double)h->min_ns : NAN;
-	case STAT_MAX:
-		return h->total ? (double)h->max_ns : NAN;
-	default:
-		v = h->count ? hist_quantile_ns(h, quantile[stat]) : -1;
-		return v < 0 ? NAN : (double)v;
-	}
-}
-
 bool field_is_null(const struct field *f, const void *object)
 {
 	const void *p = field_at(f, object);

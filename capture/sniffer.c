@@ -1,8 +1,6 @@
 #include "capture/sniffer.h"
 
 #include <errno.h>
-#include <linux/if_packet.h>
-#include <net/if.h>
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <pthread.h>
@@ -13,27 +11,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/mono.h"
 #include "capture/feed.h"
 #include "capture/pcapfile.h"
+#include "capture/sniffer_tap.h"
 
 #define DEFAULT_SNAPLEN      134
 #define DEFAULT_BUFFER_BYTES (32 * 1024 * 1024)
-#define BLOCK_TIMEOUT_MS     20  /* how long the kernel may hold a ring block back */
-#define POLL_MS              200 /* only a net: a missed wake-up must not end in a hang */
 
 /* Both words cover IPv4 and IPv6; tests on tcp[] would silently mean IPv4 alone. */
 static const char filter_text[] = "tcp or udp";
 
 struct sniffer {
 	struct sniffer_options options;
-	pcap_t *pcap;
-	int poll_fd, stop_fd;
+	struct tap *tap;
+	int stop_fd;
 	bool keep_file;
 	struct pcapfile file;
 	struct feed feed;
@@ -42,120 +37,30 @@ struct sniffer {
 	pthread_t thread;
 };
 
-/* --- opening --------------------------------------------------------------------------------- */
-
-static int pcap_code(int status)
-{
-	switch (status) {
-	case PCAP_ERROR_PERM_DENIED:
-	case PCAP_ERROR_PROMISC_PERM_DENIED:
-		return -EPERM;
-	case PCAP_ERROR_NO_SUCH_DEVICE:
-	case PCAP_ERROR_IFACE_NOT_UP:
-		return -ENODEV;
-	default:
-		return -EIO;
-	}
-}
-
-static int fail(struct sniffer *s, int status, struct err *err)
-{
-	const char *why = pcap_geterr(s->pcap);
-
-	return err_set(err, pcap_code(status), "cannot capture on '%s': %s%s%s",
-		       s->options.interface, pcap_statustostr(status), why[0] ? ": " : "", why);
-}
-
-/*
- * On a loopback device the tap shows each packet going out and coming in.  libpcap drops the first
- * copy itself, but late: it has already cost its place in the ring and is counted as received.
- */
-static int ignore_outgoing(struct sniffer *s, struct err *err)
-{
-	struct ifreq ifr = { 0 };
-	int fd = pcap_fileno(s->pcap), on = 1;
-
-	(void)snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", s->options.interface);
-	if (ioctl(fd, SIOCGIFFLAGS, &ifr) != 0 || !(ifr.ifr_flags & IFF_LOOPBACK))
-		return 0; /* "any" has no flags */
-	if (setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) != 0 &&
-	    errno != ENOPROTOOPT) /* Linux before 4.20: `received` is then twice the packets */
-		return err_errno(err, "ignore outgoing copies on '%s'", s->options.interface);
-	return 0;
-}
-
-static int set_filter(struct sniffer *s, struct err *err)
-{
-	const char *filter = s->options.filter;
-	struct bpf_program program;
-	int code = 0;
-
-	if (pcap_compile(s->pcap, &program, filter ? filter : filter_text, 1,
-			 PCAP_NETMASK_UNKNOWN) != 0)
-		return filter ? err_set(err, -EINVAL, "filter '%s': %s", filter,
-					pcap_geterr(s->pcap))
-			      : fail(s, PCAP_ERROR, err);
-	if (pcap_setfilter(s->pcap, &program) != 0)
-		code = fail(s, PCAP_ERROR, err);
-	pcap_freecode(&program);
-	return code;
-}
-
-static int open_pcap(struct sniffer *s, struct err *err)
-{
-	const struct sniffer_options *o = &s->options;
-	char why[PCAP_ERRBUF_SIZE] = "";
-	int status;
-
-	s->pcap = pcap_create(o->interface, why);
-	if (!s->pcap)
-		return err_set(err, -EIO, "cannot capture on '%s': %s", o->interface, why);
-	/* The setters fail only on a handle that is active already. */
-	(void)pcap_set_snaplen(s->pcap, o->snaplen);
-	(void)pcap_set_buffer_size(s->pcap, o->buffer_bytes);
-	(void)pcap_set_timeout(s->pcap, BLOCK_TIMEOUT_MS);
-	status = pcap_set_tstamp_precision(s->pcap, PCAP_TSTAMP_PRECISION_NANO);
-	if (status == 0)
-		status = pcap_activate(s->pcap);
-	if (status < 0) /* above 0: a warning that takes nothing from us */
-		return fail(s, status, err);
-	status = ignore_outgoing(s, err);
-	if (status == 0)
-		status = set_filter(s, err);
-	if (status != 0)
-		return status;
-	if (pcap_setnonblock(s->pcap, 1, why) != 0)
-		return err_set(err, -EIO, "cannot capture on '%s': %s", o->interface, why);
-	s->poll_fd = pcap_get_selectable_fd(s->pcap);
-	return s->poll_fd >= 0 ? 0 : err_set(err, -EIO, "'%s' cannot be polled", o->interface);
-}
-
 /* --- the thread ------------------------------------------------------------------------------ */
 
-static void on_packet(u_char *arg, const struct pcap_pkthdr *h, const u_char *bytes)
+static void take(struct sniffer *s, const struct tap_packet *p)
 {
-	struct sniffer *s = (struct sniffer *)(void *)arg;
-	/* Nanoseconds, as asked for; the member's name is older than they are. */
-	int64_t real_ns = (int64_t)h->ts.tv_sec * NS_PER_S + h->ts.tv_usec;
-
 	if (s->keep_file)
-		pcapfile_add(&s->file, real_ns, bytes, h->caplen, h->len);
-	if (feed_packet(&s->feed, real_ns, bytes, h->caplen, h->len))
+		pcapfile_add(&s->file, p->real_ns, p->bytes, p->caplen, p->wirelen);
+	if (feed_packet(&s->feed, p->real_ns, p->bytes, p->caplen, p->wirelen))
 		(void)atomic_fetch_add_explicit(&s->canaries, 1, memory_order_release);
 }
 
 /* Read what the kernel has handed over.  False: the capture broke. */
-static bool drain(struct sniffer *s)
+static bool drain(struct sniffer *s, bool all)
 {
-	int n;
+	struct tap_packet p;
+	struct err err;
+	int got;
 
-	do {
-		n = pcap_dispatch(s->pcap, -1, on_packet, (u_char *)s);
-	} while (n > 0);
+	tap_look(s->tap);
+	while ((got = tap_next(s->tap, all, &p, &err)) == 1)
+		take(s, &p);
 	feed_flush(&s->feed);
-	if (n == 0)
+	if (got == 0)
 		return true;
-	(void)snprintf(s->report.broken, sizeof(s->report.broken), "%s", pcap_geterr(s->pcap));
+	(void)snprintf(s->report.broken, sizeof(s->report.broken), "%.300s", err.text);
 	return false;
 }
 
@@ -163,16 +68,16 @@ static void *run(void *arg)
 {
 	struct sniffer *s = arg;
 	int64_t user_ns, system_ns;
-	bool sound = true;
+	bool sound = true, stop = false;
 
-	while (sound) {
-		struct pollfd p[2] = { { .fd = s->poll_fd, .events = POLLIN },
-				       { .fd = s->stop_fd, .events = POLLIN } };
+	while (sound && !stop) {
+		struct pollfd p[1 + TAP_RINGS_MAX] = { { .fd = s->stop_fd, .events = POLLIN } };
+		int timeout_ms, count = tap_poll(s->tap, p + 1, &timeout_ms);
 
-		(void)poll(p, 2, POLL_MS); /* whatever it says, reading what is there is right */
-		sound = drain(s);
-		if (p[1].revents)
-			break;
+		/* Whatever it says, reading what is there is right. */
+		(void)poll(p, (nfds_t)(1 + count), timeout_ms);
+		stop = p[0].revents != 0;
+		sound = drain(s, stop);
 	}
 	if (s->keep_file)
 		pcapfile_flush(&s->file);
@@ -216,8 +121,7 @@ static void sniffer_free(struct sniffer *s)
 {
 	if (!s)
 		return;
-	if (s->pcap)
-		pcap_close(s->pcap);
+	tap_close(s->tap);
 	if (s->stop_fd >= 0)
 		(void)close(s->stop_fd); /* an eventfd: nothing to flush */
 	pcapfile_release(&s->file);
@@ -227,12 +131,20 @@ static void sniffer_free(struct sniffer *s)
 
 static int prepare(struct sniffer *s, struct err *err)
 {
-	int code = open_pcap(s, err);
+	const struct sniffer_options *o = &s->options;
+	struct tap_options tap = {
+		.interface = o->interface,
+		.snaplen = o->snaplen,
+		.buffer_bytes = o->buffer_bytes,
+		.filter = o->filter ? o->filter : filter_text,
+		.filter_is_ours = !o->filter,
+	};
+	int code = tap_open(&tap, &s->tap, err);
 	int linktype;
 
 	if (code != 0)
 		return code;
-	linktype = pcap_datalink(s->pcap);
+	linktype = tap_linktype(s->tap);
 	s->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (s->stop_fd < 0)
 		return err_errno(err, "make an eventfd");
@@ -277,17 +189,17 @@ unsigned sniffer_canaries(const struct sniffer *s)
 
 void sniffer_stop(struct sniffer *s, struct sniffer_report *ret)
 {
-	struct pcap_stat stat;
+	struct tap_stats stats;
 	uint64_t one = 1;
 
 	/* Neither can fail: an eventfd takes a 1, and the thread was started and not yet joined. */
 	(void)!write(s->stop_fd, &one, sizeof(one));
 	(void)pthread_join(s->thread, NULL);
 	*ret = s->report;
-	if (pcap_stats(s->pcap, &stat) == 0) {
-		ret->received = stat.ps_recv;
-		ret->dropped = stat.ps_drop;
-		ret->if_dropped = stat.ps_ifdrop;
+	if (tap_stats(s->tap, &stats)) {
+		ret->received = stats.received;
+		ret->dropped = stats.dropped;
+		ret->if_dropped = stats.if_dropped;
 	}
 	if (s->keep_file) {
 		ret->file_bytes = s->file.bytes;

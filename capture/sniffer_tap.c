@@ -1,0 +1,345 @@
+#include "capture/sniffer_tap.h"
+
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <pcap/pcap.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "base/err.h"
+#include "base/mono.h"
+
+#define BLOCK_TIMEOUT_MS 20  /* how long the kernel may hold a ring block back */
+#define POLL_MS          200 /* only a net: a missed wake-up must not end in a hang */
+
+#ifndef PACKET_FANOUT_FLAG_IGNORE_OUTGOING
+#define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000
+#endif
+
+struct ring {
+	pcap_t *pcap;
+	int poll_fd;
+	int64_t since_ns;           /* what is older came through another ring as well */
+	int64_t empty_ns;           /* nothing was there to read at this time, of the wall */
+	struct pcap_pkthdr *header; /* of the packet at its head; NULL: none */
+	const u_char *bytes;
+};
+
+struct tap {
+	struct tap_options options;
+	int ring_count;
+	bool loopback;
+	int64_t looked_ns;  /* when the rings were last looked at, by the wall's clock */
+	struct ring *given; /* whose head the caller has */
+	struct err why;     /* reading broke; else empty */
+	struct ring ring[TAP_RINGS_MAX];
+};
+
+/* --- opening --------------------------------------------------------------------------------- */
+
+static int pcap_code(int status)
+{
+	switch (status) {
+	case PCAP_ERROR_PERM_DENIED:
+	case PCAP_ERROR_PROMISC_PERM_DENIED:
+		return -EPERM;
+	case PCAP_ERROR_NO_SUCH_DEVICE:
+	case PCAP_ERROR_IFACE_NOT_UP:
+		return -ENODEV;
+	default:
+		return -EIO;
+	}
+}
+
+static int fail(const struct tap *t, pcap_t *pcap, int status, struct err *err)
+{
+	const char *why = pcap_geterr(pcap);
+
+	return err_set(err, pcap_code(status), "cannot capture on '%s': %s%s%s",
+		       t->options.interface, pcap_statustostr(status), why[0] ? ": " : "", why);
+}
+
+static bool is_loopback(const struct tap *t)
+{
+	struct ifreq ifr = { 0 };
+
+	(void)snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", t->options.interface);
+	/* "any" has no flags */
+	return ioctl(pcap_fileno(t->ring[0].pcap), SIOCGIFFLAGS, &ifr) == 0 &&
+	       (ifr.ifr_flags & IFF_LOOPBACK);
+}
+
+/*
+ * On a loopback device the tap shows each packet going out and coming in.  libpcap drops the first
+ * copy itself, but late: it has already cost its place in the ring and is counted as received.
+ */
+static int ignore_outgoing(const struct tap *t, const struct ring *r, struct err *err)
+{
+	int on = 1;
+
+	if (t->loopback &&
+	    setsockopt(pcap_fileno(r->pcap), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on)) !=
+		    0 &&
+	    errno != ENOPROTOOPT) /* Linux before 4.20: `received` is then twice the packets */
+		return err_errno(err, "ignore outgoing copies on '%s'", t->options.interface);
+	return 0;
+}
+
+static int set_filter(const struct tap *t, pcap_t *pcap, struct err *err)
+{
+	const char *filter = t->options.filter;
+	struct bpf_program program;
+	int code = 0;
+
+	if (pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
+		return t->options.filter_is_ours ? fail(t, pcap, PCAP_ERROR, err)
+						 : err_set(err, -EINVAL, "filter '%s': %s", filter,
+							   pcap_geterr(pcap));
+	if (pcap_setfilter(pcap, &program) != 0)
+		code = fail(t, pcap, PCAP_ERROR, err);
+	pcap_freecode(&program);
+	return code;
+}
+
+static int activate(const struct tap *t, pcap_t *pcap, int buffer_bytes, struct err *err)
+{
+	int status;
+
+	/* The setters fail only on a handle that is active already. */
+	(void)pcap_set_snaplen(pcap, t->options.snaplen);
+	(void)pcap_set_buffer_size(pcap, buffer_bytes);
+	(void)pcap_set_timeout(pcap, BLOCK_TIMEOUT_MS);
+	status = pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
+	if (status == 0)
+		status = pcap_activate(pcap);
+	/* above 0: a warning that takes nothing from us */
+	return status < 0 ? fail(t, pcap, status, err) : 0;
+}
+
+static int ring_open(struct tap *t, struct ring *r, int buffer_bytes, struct err *err)
+{
+	char why[PCAP_ERRBUF_SIZE] = "";
+	int code;
+
+	r->pcap = pcap_create(t->options.interface, why);
+	if (!r->pcap)
+		return err_set(err, -EIO, "cannot capture on '%s': %s", t->options.interface, why);
+	code = activate(t, r->pcap, buffer_bytes, err);
+	if (code != 0)
+		return code;
+	if (r == &t->ring[0])
+		t->loopback = is_loopback(t);
+	code = ignore_outgoing(t, r, err);
+	if (code == 0)
+		code = set_filter(t, r->pcap, err);
+	if (code != 0)
+		return code;
+	if (pcap_setnonblock(r->pcap, 1, why) != 0)
+		return err_set(err, -EIO, "cannot capture on '%s': %s", t->options.interface, why);
+	r->poll_fd = pcap_get_selectable_fd(r->pcap);
+	return r->poll_fd >= 0 ? 0
+			       : err_set(err, -EIO, "'%s' cannot be polled", t->options.interface);
+}
+
+static void ring_close(struct ring *r)
+{
+	if (r->pcap)
+		pcap_close(r->pcap);
+	*r = (struct ring){ 0 };
+}
+
+/* --- a ring per processor -------------------------------------------------------------------- */
+
+static int processors(void)
+{
+	cpu_set_t all;
+	int n = sched_getaffinity(0, sizeof(all), &all) == 0 ? CPU_COUNT(&all) : 1;
+
+	return n < TAP_RINGS_MAX ? n : TAP_RINGS_MAX;
+}
+
+/* Into the group *id, a new one if that is 0.  False: this kernel has no such thing. */
+static bool join_group(const struct tap *t, const struct ring *r, int *id)
+{
+	int flags = PACKET_FANOUT_CPU | (t->loopback ? PACKET_FANOUT_FLAG_IGNORE_OUTGOING : 0);
+	int fd = pcap_fileno(r->pcap), value;
+	socklen_t size = sizeof(value);
+
+	value = *id | (flags | (*id == 0 ? PACKET_FANOUT_FLAG_UNIQUEID : 0)) << 16;
+	if (setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &value, sizeof(value)) != 0 ||
+	    getsockopt(fd, SOL_PACKET, PACKET_FANOUT, &value, &size) != 0)
+		return false;
+	*id = value & 0xffff;
+	return true;
+}
+
+static int64_t wall_ns(void)
+{
+	return mono_now_ns() + mono_real_offset_ns();
+}
+
+/* The other rings, at best effort: the first alone sees everything, too. */
+static void share_out(struct tap *t, int wanted, int buffer_bytes)
+{
+	struct err ignored;
+	int id = 0;
+
+	if (wanted < 2 || !join_group(t, &t->ring[0], &id))
+		return;
+	while (t->ring_count < wanted) {
+		struct ring *r = &t->ring[t->ring_count];
+
+		if (ring_open(t, r, buffer_bytes, &ignored) != 0 || !join_group(t, r, &id)) {
+			ring_close(r);
+			return;
+		}
+		r->since_ns = wall_ns();
+		t->ring_count++;
+	}
+}
+
+int tap_open(const struct tap_options *o, struct tap **ret, struct err *err)
+{
+	struct tap *t = calloc(1, sizeof(*t));
+	int wanted = processors(), code;
+
+	if (!t)
+		return err_set(err, -ENOMEM, "no memory for the capture");
+	t->options = *o;
+	code = ring_open(t, &t->ring[0], o->buffer_bytes / wanted, err);
+	t->ring_count = 1;
+	if (code != 0) {
+		tap_close(t);
+		return code;
+	}
+	share_out(t, wanted, o->buffer_bytes / wanted);
+	*ret = t;
+	return 0;
+}
+
+void tap_close(struct tap *t)
+{
+	if (!t)
+		return;
+	for (int i = 0; i < TAP_RINGS_MAX; i++)
+		ring_close(&t->ring[i]);
+	free(t);
+}
+
+int tap_linktype(const struct tap *t)
+{
+	return pcap_datalink(t->ring[0].pcap);
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+/* Nanoseconds, as asked for; the member's name is older than they are. */
+static int64_t time_of(const struct ring *r)
+{
+	return (int64_t)r->header->ts.tv_sec * NS_PER_S + r->header->ts.tv_usec;
+}
+
+/* libpcap gives out a copy, so that a head stays when its block goes back to the kernel. */
+static void advance(struct tap *t, struct ring *r)
+{
+	int got;
+
+	do {
+		got = pcap_next_ex(r->pcap, &r->header, &r->bytes);
+	} while (got == 1 && time_of(r) < r->since_ns);
+	if (got == 1)
+		return;
+	r->header = NULL;
+	r->empty_ns = t->looked_ns;
+	if (got != 0 && t->why.text[0] == '\0')
+		(void)err_set(&t->why, -EIO, "%s", pcap_geterr(r->pcap));
+}
+
+void tap_look(struct tap *t)
+{
+	t->looked_ns = wall_ns();
+	for (int i = 0; i < t->ring_count; i++)
+		if (!t->ring[i].header)
+			advance(t, &t->ring[i]);
+}
+
+/* The ring with the oldest packet; -1 if all are empty. */
+static int oldest(const struct tap *t)
+{
+	int first = -1;
+
+	for (int i = 0; i < t->ring_count; i++)
+		if (t->ring[i].header &&
+		    (first < 0 || time_of(&t->ring[i]) < time_of(&t->ring[first])))
+			first = i;
+	return first;
+}
+
+/* Is all that an empty ring may still bring newer than t_ns? */
+static bool is_settled(const struct tap *t, int64_t t_ns)
+{
+	for (int i = 0; i < t->ring_count; i++)
+		if (!t->ring[i].header && t_ns >= t->ring[i].empty_ns - TAP_HOLD_NS)
+			return false;
+	return true;
+}
+
+int tap_next(struct tap *t, bool all, struct tap_packet *ret, struct err *err)
+{
+	struct ring *r;
+	int i;
+
+	if (t->given)
+		advance(t, t->given);
+	t->given = NULL;
+	if (t->why.text[0])
+		return err_set(err, -EIO, "%s", t->why.text);
+	i = oldest(t);
+	if (i < 0 || (!all && !is_settled(t, time_of(&t->ring[i]))))
+		return 0;
+	r = &t->ring[i];
+	*ret = (struct tap_packet){ .real_ns = time_of(r),
+				    .bytes = r->bytes,
+				    .caplen = r->header->caplen,
+				    .wirelen = r->header->len };
+	t->given = r;
+	return 1;
+}
+
+int tap_poll(const struct tap *t, struct pollfd *poll, int *ret_timeout_ms)
+{
+	int first = oldest(t);
+
+	*ret_timeout_ms = POLL_MS;
+	if (first >= 0) {
+		int64_t end_ns = time_of(&t->ring[first]) + TAP_HOLD_NS;
+		int64_t left_ms = (end_ns - wall_ns()) / NS_PER_MS + 1;
+
+		*ret_timeout_ms = left_ms < 1 ? 1 : left_ms < POLL_MS ? (int)left_ms : POLL_MS;
+	}
+	/* A ring whose head is known would wake at once, and for nothing. */
+	for (int i = 0; i < t->ring_count; i++)
+		poll[i] = (struct pollfd){ .fd = t->ring[i].header ? -1 : t->ring[i].poll_fd,
+					   .events = POLLIN };
+	return t->ring_count;
+}
+
+bool tap_stats(const struct tap *t, struct tap_stats *ret)
+{
+	*ret = (struct tap_stats){ 0 };
+	for (int i = 0; i < t->ring_count; i++) {
+		struct pcap_stat stat;
+
+		if (pcap_stats(t->ring[i].pcap, &stat) != 0)
+			return false;
+		ret->received += stat.ps_recv;
+		ret->dropped += stat.ps_drop;
+		ret->if_dropped += stat.ps_ifdrop;
+	}
+	return true;
+}

@@ -10,8 +10,8 @@
 #include "capture/sampler.h"
 
 #define REFERENCE_PERIOD_NS NS_PER_S
-#define SHARED_SHARE        5 /* dumps may take one part in so many of the time, shared namespace */
-#define DUMP_SHARE          250 /* ... where sockstat alone tells TIME_WAIT, */
+#define SHARED_SHARE        5   /* dumps may take one part in so many of the time */
+#define DUMP_SHARE          250 /* ... where sockstat tells TIME_WAIT without them, */
 #define RARE_SHARE          60  /* and once they would be rarer than ... */
 #define RARE_NS             (3 * NS_PER_S)
 
@@ -48,23 +48,24 @@ void census_init(struct census *c, const struct sampler_options *options)
 	*c = (struct census){ .options = options,
 			      .dumped_ns = INT64_MIN,
 			      .reference_ns = INT64_MIN / 2,
-			      .dump_every = 1 };
+			      .dump_every = 1,
+			      .split = SPLIT_UNKNOWN };
 }
 
-static int64_t gap_ns(int64_t cost_ns, bool shared)
+static int64_t gap_ns(int64_t cost_ns, bool needed)
 {
 	int64_t wide_ns = cost_ns * DUMP_SHARE, rare_ns = cost_ns * RARE_SHARE;
 
-	if (shared)
+	if (needed)
 		return cost_ns * SHARED_SHARE;
 	if (wide_ns <= RARE_NS)
 		return wide_ns;
 	return rare_ns > RARE_NS ? rare_ns : RARE_NS;
 }
 
-int64_t census_dump_every(int64_t cost_ns, int64_t period_ns, bool shared)
+int64_t census_dump_every(int64_t cost_ns, int64_t period_ns, bool needed)
 {
-	int64_t every = (gap_ns(cost_ns, shared) + period_ns - 1) / period_ns;
+	int64_t every = (gap_ns(cost_ns, needed) + period_ns - 1) / period_ns;
 
 	return every > 1 ? every : 1;
 }
@@ -134,6 +135,19 @@ static int64_t read_segments(const struct census *c, enum side ns)
 	return counter_read_in_segs(&c->options->files[ns], &n) == 0 ? n : INT64_MIN;
 }
 
+/* Whose the TIME_WAITs of a shared namespace are. */
+static enum census_split split_of(const struct tally *t)
+{
+	int32_t client = t->count[SIDE_CLIENT][COL_TIME_WAIT];
+	int32_t server = t->count[SIDE_SERVER][COL_TIME_WAIT];
+
+	if (t->time_wait == 0)
+		return SPLIT_NONE;
+	if (client == t->time_wait)
+		return SPLIT_CLIENT;
+	return server == t->time_wait ? SPLIT_SERVER : SPLIT_UNKNOWN;
+}
+
 /* Put the tally where it belongs in the row; `tw` as read after the dump. */
 static void row_from_tally(struct series_row *row, const struct tally *t, int64_t tw)
 {
@@ -143,6 +157,21 @@ static void row_from_tally(struct series_row *row, const struct tally *t, int64_
 	}
 	memcpy(row->count[t->side], t->count[t->side], sizeof(row->count[t->side]));
 	row->count[t->side][COL_TIME_WAIT] = count_from(tw - t->fin_wait2_minisocks);
+}
+
+/* Does TIME_WAIT itself hang on the dumps? */
+static bool is_needed(const struct census *c)
+{
+	return c->options->shared && c->split == SPLIT_UNKNOWN;
+}
+
+/* The next dump shall come as soon as if it were needed. */
+static void hurry(struct census *c)
+{
+	int64_t every = census_dump_every(c->cost_ns, c->options->period_ns, true);
+
+	if (c->skip > every - 1)
+		c->skip = every - 1;
 }
 
 static void note_dump(struct census *c, int64_t cost_ns, bool interrupted)
@@ -202,13 +231,30 @@ static int count_by_tw(const struct census *c, enum side ns, struct series_row *
 	return r;
 }
 
+/* The same for a shared one, as far as it is known whose they are. */
+static int count_shared_by_tw(struct census *c, struct series_row *row, struct err *err)
+{
+	int64_t tw, minisocks = 0;
+	int r = read_tw(c, SIDE_CLIENT, &tw, err);
+
+	if (r < 0)
+		return r;
+	for (int side = 0; side < SIDE_COUNT; side++)
+		minisocks += row->count[side][COL_FIN_WAIT2_ORPHAN];
+	if (c->split == SPLIT_CLIENT || c->split == SPLIT_SERVER)
+		row->count[c->split][COL_TIME_WAIT] = count_from(tw - minisocks);
+	if (c->split == SPLIT_NONE && tw > minisocks) /* the first: whose? */
+		hurry(c);
+	return 0;
+}
+
 /* Thin dumps out by what they cost; one slow dump (we were not scheduled) does not rule long. */
 static void note_cost(struct census *c, int64_t cost_ns)
 {
 	int64_t every;
 
 	c->cost_ns = c->cost_ns == 0 ? cost_ns : c->cost_ns + (cost_ns - c->cost_ns) / 4;
-	every = census_dump_every(c->cost_ns, c->options->period_ns, c->options->shared);
+	every = census_dump_every(c->cost_ns, c->options->period_ns, is_needed(c));
 	if (every > c->dump_every)
 		c->dump_every = every;
 	c->skip = every - 1;
@@ -229,6 +275,8 @@ static int take_with_dump(struct census *c, int64_t now_ns, struct series_row *r
 		if (r < 0)
 			return r;
 		row_from_tally(row, &t, tw);
+		if (o->shared)
+			c->split = split_of(&t);
 		dearer = dearer || (reference && !o->shared && t.time_wait > 0);
 	}
 	if (due)
@@ -251,6 +299,8 @@ int census_take(struct census *c, int64_t now_ns, bool dump, struct err *err)
 		r = take_with_dump(c, now_ns, &row, err);
 	} else {
 		c->skip--;
+		if (c->options->shared)
+			r = count_shared_by_tw(c, &row, err);
 		for (int ns = 0; ns < SIDE_COUNT && r == 0 && !c->options->shared; ns++)
 			r = count_by_tw(c, (enum side)ns, &row, err);
 	}

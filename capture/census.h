@@ -4,7 +4,9 @@
  * Per namespace: sockstat's `tw` (0.03 ms), a sock_diag dump of everything but TIME_WAIT, `tw`
  * again.  `tw` counts FIN-WAIT-2 minisocks as well; the dump shows them (timer 3), and what is left
  * of `tw` is TIME_WAIT proper.  In a shared namespace every dump is a full one, TIME_WAIT is
- * counted in it, and each socket goes to the end its ports tell.
+ * counted in it, and each socket goes to the end its ports tell.  Between dumps `tw` counts on for
+ * the end that had all TIME_WAITs of the namespace in the latest one; if both had some, or sockets of
+ * somebody else did, TIME_WAIT hangs on the dumps, and these come more often.
  *
  * Once a second, while `tw` is below CENSUS_REFERENCE_MAX, the dump is a full one everywhere and
  * compared: its minisocks must be as many as `tw` (kernel-facts §7).  A dump that raced with
@@ -24,6 +26,14 @@ struct sampler_options;
 
 #define CENSUS_REFERENCE_MAX 20000 /* a full dump of more would cost over 6 ms */
 
+/* Who had the TIME_WAITs of a shared namespace when it was last dumped. */
+enum census_split {
+	SPLIT_CLIENT = SIDE_CLIENT,
+	SPLIT_SERVER = SIDE_SERVER,
+	SPLIT_NONE,   /* there were none */
+	SPLIT_UNKNOWN /* both, or others: not to be told from their sum */
+};
+
 struct census {
 	const struct sampler_options *options;
 	struct series_row row; /* the newest counts */
@@ -33,6 +43,7 @@ struct census {
 	int64_t cost_ns;       /* of the dumps of one sample, smoothed; 0: not known yet */
 	int64_t dumps, dump_max_ns, dump_sum_ns, dump_every;
 	int64_t interrupted, compared, disagreements;
+	enum census_split split; /* of a shared namespace */
 };
 
 /* `options` is kept, not copied. */
@@ -43,10 +54,10 @@ void census_init(struct census *c, const struct sampler_options *options);
 int census_take(struct census *c, int64_t now_ns, bool dump, struct err *err);
 
 /*
- * One sample in how many has a dump that costs cost_ns.  In a shared namespace TIME_WAIT itself
- * hangs on it: dumps may take a fifth of the time.  Else 1 part in 250, but rather 1 in 60 than
- * more than 3 s between them.  1 or more.
+ * One sample in how many has a dump that costs cost_ns.  Where TIME_WAIT itself hangs on it (`needed`)
+ * dumps may take a fifth of the time.  Else 1 part in 250, but rather 1 in 60 than more than 3 s
+ * between them.  1 or more.
  */
-int64_t census_dump_every(int64_t cost_ns, int64_t period_ns, bool shared);
+int64_t census_dump_every(int64_t cost_ns, int64_t period_ns, bool needed);
 
 #endif

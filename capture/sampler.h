@@ -9,8 +9,8 @@
  * Samples fall on a fixed grid (start + k * period); one that could not be taken in its slot is
  * counted in `missed`, never made up for.  When dumps would cost more than capture/census.h allows,
  * they are thinned out (`dump_every` says how far) while sockstat's `tw` is still read at every
- * sample; between dumps the other columns keep their last value.  In a shared namespace `tw` cannot be
- * split between the ends, so there TIME_WAIT keeps its last value too.
+ * sample; between dumps the other columns keep their last value.  In a shared namespace `tw` is split between
+ * the ends only as far as capture/census.h says; else TIME_WAIT keeps its last value too.
  */
 #ifndef TWBENCH_CAPTURE_SAMPLER_H
 #define TWBENCH_CAPTURE_SAMPLER_H

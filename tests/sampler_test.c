@@ -343,13 +343,15 @@ static void test_full(struct world *w)
 
 static void test_dump_every(void)
 {
-	is_int(census_dump_every(0, NS_PER_MS, true), 1, "dumps that cost nothing are never thinned out");
+	is_int(census_dump_every(0, NS_PER_MS, true), 1,
+	       "dumps that cost nothing are never thinned out");
 	is_int(census_dump_every(NS_PER_MS / 5, NS_PER_MS, true), 1, "a fifth of the period: each");
 	is_int(census_dump_every(NS_PER_MS / 5 + 1, NS_PER_MS, true), 2, "more: every second");
 	is_int(census_dump_every(2 * NS_PER_MS, NS_PER_MS, true), 10, "two periods: every tenth");
 	is_int(census_dump_every(NS_PER_MS, 100 * NS_PER_MS, false), 3, "apart: 1 part in 250");
 	is_int(census_dump_every(20 * NS_PER_MS, 100 * NS_PER_MS, false), 30, "rather every 3 s");
-	is_int(census_dump_every(60 * NS_PER_MS, 100 * NS_PER_MS, false), 36, "but no more than 1 in 60");
+	is_int(census_dump_every(60 * NS_PER_MS, 100 * NS_PER_MS, false), 36,
+	       "but no more than 1 in 60");
 }
 
 /* --- thinning -------------------------------------------------------------------------------- */
@@ -380,6 +382,42 @@ static void test_thinned(struct world *a, struct world *b)
 	ok(c.dumps == 4 && c.dumped_ns == now_ns + 3 * NS_PER_MS, "... indeed");
 	ok(c.cost_ns > 0, "... whose cost counts");
 	is_int(c.row.count[SIDE_SERVER][COL_TIME_WAIT], before + 5, "TIME_WAIT as before");
+}
+
+/* One namespace for both ends: between dumps tw counts on for the end that had all of them. */
+static void test_split(struct world *w)
+{
+	struct sampler_options o = options_of(w, w, 100 * NS_PER_MS);
+	struct census c;
+	struct err err;
+
+	census_init(&c, &o);
+	ok(setns(w->ns, CLONE_NEWNET) == 0, "in an empty one");
+	is_int(census_take(&c, o.origin_ns, true, &err), 0, "a dump");
+	is_int(c.split, SPLIT_NONE, "no TIME_WAIT");
+	ok(connections(w, 5, 0, true), "5 connections, closed by the client");
+	c.skip = 1000;
+	is_int(census_take(&c, o.origin_ns + 1, false, &err), 0, "no dump, but tw has moved");
+	ok(c.skip < 1000, "... so that one will soon come");
+	is_int(c.row.count[SIDE_CLIENT][COL_TIME_WAIT], 0, "... until then nobody knows whose");
+	is_int(census_take(&c, o.origin_ns + 2, true, &err), 0, "a dump");
+	is_int(c.split, SPLIT_CLIENT, "all are the client's");
+	ok(connections(w, 7, 0, true), "7 more");
+	c.skip = 1000;
+	is_int(census_take(&c, o.origin_ns + 3, false, &err), 0, "no dump");
+	is_int(c.row.count[SIDE_CLIENT][COL_TIME_WAIT], 12, "the client's, by tw");
+	is_int(c.row.count[SIDE_SERVER][COL_TIME_WAIT], 0, "the server's");
+	is_int(c.skip, 999, "no hurry");
+	ok(connections(w, 3, 1, true), "3 closed by the server");
+	is_int(census_take(&c, o.origin_ns + 4, true, &err), 0, "a dump");
+	is_int(c.split, SPLIT_UNKNOWN, "both have some");
+	ok(connections(w, 2, 0, true), "2 more");
+	c.skip = 1;
+	is_int(census_take(&c, o.origin_ns + 5, false, &err), 0, "no dump");
+	is_int(c.row.count[SIDE_CLIENT][COL_TIME_WAIT], 12, "tw is not split by guess");
+	is_int(census_take(&c, o.origin_ns + 6, true, &err), 0, "a dump");
+	is_int(c.row.count[SIDE_CLIENT][COL_TIME_WAIT], 14, "the client's");
+	is_int(c.row.count[SIDE_SERVER][COL_TIME_WAIT], 3, "the server's");
 }
 
 /* A sockstat that is not of the namespace dumped, as an old kernel's host-wide `tw` would be. */
@@ -424,6 +462,7 @@ int main(void)
 	world_close(&b);
 	ok(unshare(CLONE_NEWNET) == 0 && netns_lo_up() && world_open(&b), "an empty namespace");
 	test_contradictions(&a, &b);
+	test_split(&b);
 	world_close(&a);
 	world_close(&b);
 	return test_done();

@@ -210,8 +210,7 @@ static void wait_for_events(struct client_thread *t)
 
 		if (c) {
 			client_conn_event(t, c, event[i].events);
-			if (t->spec->pacing == PACING_SPIN)
-				start_due(t);
+			start_due(t); /* a start does not wait for the answers of others */
 			continue;
 		}
 		for (done = closer_return_take(t->back); done;) {

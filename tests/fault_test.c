@@ -119,9 +119,12 @@ static int do_json(uint64_t *to, struct err *err)
 
 static int do_record_load(uint64_t *to, struct err *err)
 {
+	json *root = json_parse_file(record_path, 1 << 20,
+				     err); /* record_load() has room for much more */
 	struct record r;
-	int code = record_load(&r, record_path, err);
+	int code = root ? record_parse(&r, root, err) : -EINVAL;
 
+	json_free(root);
 	if (code < 0)
 		return code;
 	sum_text(to, r.run_id ? r.run_id : "");
@@ -473,6 +476,9 @@ static void test_work(const struct work *w)
 	const char *why;
 
 	for (int lasting = 0; lasting < 2; lasting++) {
+		long most =
+			lasting ? 16 : w->most; /* what lasts mostly ends it at the first call */
+
 		try_once(w, 0, false, &clean);
 		if (!is_int(clean.code, 0, "%s: works", w->name)) {
 			printf("# %s\n", clean.err.text);
@@ -487,8 +493,8 @@ static void test_work(const struct work *w)
 				printf("# call %ld (%s) fails%s: %s (%d: %s)\n", calls, t.hit_name,
 				       lasting ? ", and all that follow" : "", why, t.code,
 				       t.err.text);
-			if (w->most && calls >= w->most)
-				step = 1 + calls / w->most * 3;
+			if (most > 0 && calls >= most)
+				step = 1 + calls / most * 3;
 			calls += step;
 		}
 		is_int(bad, 0, "%s: each of %ld calls fails%s, and nothing is wrong", w->name,

@@ -108,6 +108,12 @@ $(BUILD)/tests/%: tests/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
 
+# Calls into the system that tests/fault.h makes fail.
+FAULT_WRAPS := malloc calloc realloc aligned_alloc free strdup asprintf open openat fopen fdopen fdopendir fclose open_memstream \
+	       read pread write fstat fsync rename renameat mkdir mkdirat linkat symlinkat socket bind setsockopt \
+	       send recv sendto poll epoll_create1 eventfd pipe2 unshare setns pthread_create ioctl
+$(BUILD)/tests/fault_test: ALL_LDFLAGS += $(FAULT_WRAPS:%=-Wl$(comma)--wrap=%)
+
 $(BUILD)/helper/%: tests/helper/%.c $(LIBRARY)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)

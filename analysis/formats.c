@@ -5,17 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "analysis/ci.h"
 #include "analysis/outputs.h"
 #include "analysis/report.h"
 #include "base/err.h"
 #include "base/num.h"
+#include "base/wholefile.h"
 
 static void print_json(const struct ci_page *p, FILE *out)
 {
-	record_write(p->record, out);
+	(void)record_write(p->record, out); /* what is broken no reader takes */
 }
 
 static void print_html(const struct ci_page *p, FILE *out)
@@ -82,30 +82,16 @@ static int find(const char *name, size_t n, const struct format **ret, struct er
 		       near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
-/* Under a temporary name first: who watches the directory never sees half a file. */
 static int write_file(const char *dir, const char *name, print_page *print, const struct ci_page *p,
 		      struct err *err)
 {
-	char path[1024], temporary[1040];
-	FILE *out;
-	bool bad;
+	struct wholefile f;
+	int code = wholefile_open(&f, dir, name, err);
 
-	(void)snprintf(path, sizeof(path), "%.900s/%s", dir, name);
-	(void)snprintf(temporary, sizeof(temporary), "%s.tmp", path);
-	out = fopen(temporary, "we");
-	if (!out)
-		return err_errno(err, "write '%s'", path);
-	print(p, out);
-	bad = ferror(out) || fflush(out) != 0;
-	if (fclose(out) != 0 || bad || rename(temporary, path) != 0) {
-		int code;
-
-		errno = errno ? errno : EIO;
-		code = err_errno(err, "write '%s'", path);
-		(void)unlink(temporary); /* ours and of no use */
+	if (code != 0)
 		return code;
-	}
-	return 0;
+	print(p, f.out);
+	return wholefile_close(&f, err);
 }
 
 static int append_summary(const struct ci_page *p, struct err *err)

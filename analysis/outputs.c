@@ -1,6 +1,5 @@
 #include "analysis/outputs.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -8,6 +7,7 @@
 
 #include "analysis/plot.h"
 #include "base/err.h"
+#include "base/wholefile.h"
 
 struct page {
 	const struct record *record;
@@ -42,30 +42,16 @@ static const struct {
 	{ "report.html", print_html },
 };
 
-/* Under a temporary name first: a file that is there is whole. */
 static int write_page(const char *dir, const char *name,
 		      void (*print)(const struct page *, FILE *), const struct page *p, struct err *err)
 {
-	char path[600], temporary[620];
-	FILE *out;
-	bool bad;
+	struct wholefile f;
+	int code = wholefile_open(&f, dir, name, err);
 
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	(void)snprintf(temporary, sizeof(temporary), "%s.tmp", path);
-	out = fopen(temporary, "we");
-	if (!out)
-		return err_errno(err, "write '%s'", path);
-	print(p, out);
-	bad = ferror(out) || fflush(out) != 0;
-	if (fclose(out) != 0 || bad || rename(temporary, path) != 0) {
-		int code;
-
-		errno = errno ? errno : EIO;
-		code = err_errno(err, "write '%s'", path);
-		(void)unlink(temporary); /* it is ours and of no use */
+	if (code != 0)
 		return code;
-	}
-	return 0;
+	print(p, f.out);
+	return wholefile_close(&f, err);
 }
 
 struct report_style outputs_terminal_style(FILE *out)

@@ -65,6 +65,7 @@ struct jsonw {
 	bool first[JSONW_DEPTH + 1];
 	bool flat[JSONW_DEPTH + 1]; /* this level is written on one line */
 	bool after_key;
+	bool broken; /* by jsonw_break() */
 };
 
 void jsonw_init(struct jsonw *w, FILE *out);
@@ -81,6 +82,7 @@ void jsonw_real(struct jsonw *w, double v);        /* shortest text that reads b
 void jsonw_bool(struct jsonw *w, bool v);
 void jsonw_null(struct jsonw *w);
 void jsonw_node(struct jsonw *w, json *node);      /* copy a parsed value */
+void jsonw_break(struct jsonw *w);                 /* no memory for a value: no reader takes the text */
 void jsonw_end(struct jsonw *w);                   /* the final newline */
 
 #endif

@@ -180,6 +180,13 @@ void jsonw_null(struct jsonw *w)
 	(void)fputs("null", w->out);
 }
 
+void jsonw_break(struct jsonw *w)
+{
+	begin_item(w);
+	(void)fputs("(no memory)", w->out);
+	w->broken = true;
+}
+
 static void write_number(struct jsonw *w, json *node)
 {
 	int64_t whole;

@@ -284,11 +284,13 @@ int64_t record_counter_delta(const struct record_repeat *r, enum side side, cons
 
 /* --- file ------------------------------------------------------------------------------------ */
 
-/* Write the whole document.  Errors stick in `out`. */
-void record_write(const struct record *r, FILE *out);
+/* Write the whole document.  Errors stick in `out`.  False: no memory for a part of it, and no reader
+ * takes what was written. */
+bool record_write(const struct record *r, FILE *out);
 
 /* Write to `dirfd`/`name` by way of a temporary name, fsync and rename.  0 or negative errno with
- * *err (-ENOSPC when the disk is full); what stood there before is then untouched. */
+ * *err (-ENOSPC when the disk is full); what stood there before is then untouched, but for a directory
+ * that cannot be synced: there the new one stands, whole. */
 int record_save(const struct record *r, int dirfd, const char *name, struct err *err);
 
 /* Read run.json (a path, a run directory, or "-").  Refuses another schema major and any value of

@@ -61,7 +61,7 @@ static void json_write(const struct field *f, const void *object, struct jsonw *
 	if (node)
 		jsonw_node(w, node);
 	else
-		jsonw_null(w); /* not JSON: nothing a reader could use */
+		jsonw_break(w); /* it was JSON when it was read or written */
 	json_free(node);
 }
 

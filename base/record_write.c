@@ -197,7 +197,7 @@ void scope_write(enum field_scope scope, const void *object, struct jsonw *w)
 
 /* --- document -------------------------------------------------------------------------------- */
 
-void record_write(const struct record *r, FILE *out)
+bool record_write(const struct record *r, FILE *out)
 {
 	struct jsonw w;
 
@@ -206,6 +206,7 @@ void record_write(const struct record *r, FILE *out)
 	scope_write(SCOPE_RUN, r, &w);
 	jsonw_object_end(&w);
 	jsonw_end(&w);
+	return !w.broken;
 }
 
 void record_repeat_write(const struct record_repeat *r, struct jsonw *w)
@@ -240,8 +241,7 @@ static int record_text(const struct record *r, char **ret, size_t *ret_size, str
 
 	if (!mem)
 		return err_set(err, -ENOMEM, "no memory for the record");
-	record_write(r, mem);
-	bad = ferror(mem) != 0;
+	bad = !record_write(r, mem) || ferror(mem) != 0;
 	if (fclose(mem) != 0 || bad) {
 		free(text);
 		return err_set(err, -ENOMEM, "no memory for the record");

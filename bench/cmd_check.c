@@ -90,6 +90,13 @@ out:
 	return code;
 }
 
+static int conclude(struct measurement *m, struct err *err)
+{
+	int code = check_conclude(m, err);
+
+	return code == 0 && args_has(m->args, "confirm") ? check_confirm(m, err) : code;
+}
+
 static int check_main(const struct args *a, struct err *err)
 {
 	struct measurement m;
@@ -99,7 +106,7 @@ static int check_main(const struct args *a, struct err *err)
 	if (a->rest_count != 1)
 		return err_set(err, -EINVAL, "one scenario is needed, not %d", a->rest_count);
 	code = measure_init(&m, a, err);
-	m.conclude = check_conclude;
+	m.conclude = conclude;
 	m.verdict = check_verdict;
 	m.arg = &c;
 	if (code == 0)

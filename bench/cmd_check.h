@@ -45,7 +45,7 @@ struct check {
 int check_read(struct check *c, const struct measurement *m, struct err *err);
 void check_release(struct check *c);
 
-/* Fill the record's tuning and effects; run again what failed, if --confirm was given.
+/* Fill the record's tuning and effects.
  * bench/cmd_check_judge.c.  0 or negative errno with *err. */
 int check_conclude(struct measurement *m, struct err *err);
 const char *check_verdict(const struct measurement *m);

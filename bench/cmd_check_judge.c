@@ -284,8 +284,6 @@ int check_conclude(struct measurement *m, struct err *err)
 	}
 	if (code == 0)
 		check_judge_keys(m);
-	if (code == 0 && args_has(m->args, "confirm"))
-		code = check_confirm(m, err);
 	return code;
 }
 

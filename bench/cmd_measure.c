@@ -293,8 +293,8 @@ int measure_run(struct measurement *r, struct err *err)
 	code = write_outputs(r, err);
 	if (code != 0)
 		return code;
-	if (args_has(r->args, "json"))
-		record_write(&r->record, stdout);
+	if (args_has(r->args, "json") && !record_write(&r->record, stdout))
+		return err_set(err, -ENOMEM, "no memory for the record on standard output");
 	if (strcmp(r->record.status, "pass") != 0)
 		fprintf(stderr, "twbench %s: %s: %s (exit %d)\n", r->args->command->name,
 			r->record.status, r->record.exit_reason, status);

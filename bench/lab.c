@@ -19,24 +19,6 @@
 #define CHILD_EHASH_KEY "net.ipv4.tcp_child_ehash_entries"
 #define NET_NS_PATH     "/proc/thread-self/ns/net"
 
-static const struct {
-	const char *key, *help;
-} topologies[TOPOLOGY_COUNT] = {
-	[TOPOLOGY_VETH] = { "veth", "two network namespaces joined by a veth pair" },
-	[TOPOLOGY_WIRE] = { "wire", "as veth, with a relay of our own between two veth pairs" },
-	[TOPOLOGY_LO] = { "lo",
-			  "one namespace, 127.0.0.1 or ::1: Linux reuses ports sooner there" },
-	[TOPOLOGY_LO_ALIAS] = { "lo-alias", "one namespace, an address on lo outside 127/8" },
-	[TOPOLOGY_HOST] = { "host", "the namespace twbench was started in, for a real target" },
-};
-
-static const char *const isolation_keys[ISOLATION_COUNT] = {
-	[ISOLATION_AUTO] = "auto",
-	[ISOLATION_USERNS] = "userns+netns",
-	[ISOLATION_NETNS] = "netns",
-	[ISOLATION_NONE] = "none",
-};
-
 /* What the kernel sizes by the hash, and what the namespace we came from has there. */
 static const char *const sized_by_hash[] = { "net.ipv4.tcp_max_tw_buckets",
 					     "net.ipv4.tcp_max_syn_backlog" };
@@ -50,21 +32,6 @@ struct build {
 	enum sysctl_host *on_host;   /* one per options->sysctl */
 	int hub;                     /* the first namespace, parent of the others */
 };
-
-const char *topology_key(enum topology t)
-{
-	return topologies[t].key;
-}
-
-const char *topology_help(enum topology t)
-{
-	return topologies[t].help;
-}
-
-const char *isolation_key(enum isolation i)
-{
-	return isolation_keys[i];
-}
 
 /* --- before we leave the host --------------------------------------------------------------- */
 
@@ -135,18 +102,11 @@ static int open_ns(int *ret, struct err *err)
 	return 0;
 }
 
-static int enter_ns(int fd, struct err *err)
-{
-	return setns(fd, CLONE_NEWNET) < 0 ? err_errno(err, "enter a network namespace") : 0;
-}
-
 /* A child of the hub: a namespace takes the size of its hash from the one it was made in. */
 static int new_ns(const struct build *b, int *ret, struct err *err)
 {
-	int code = enter_ns(b->hub, err);
-
-	if (code < 0)
-		return code;
+	if (setns(b->hub, CLONE_NEWNET) < 0)
+		return err_errno(err, "enter a network namespace");
 	if (unshare(CLONE_NEWNET) < 0)
 		return err_errno(err, "make a network namespace");
 	return open_ns(ret, err);
@@ -316,16 +276,6 @@ static int enter_and_end(const void *arg, struct err *err)
 int lab_try(const struct lab_options *options, struct err *err)
 {
 	return isolate_in_child(enter_and_end, options, err);
-}
-
-int lab_join(const struct lab *lab, enum lab_ns which, struct err *err)
-{
-	if (lab->ns[which] < 0)
-		return err_set(err, -EINVAL, "topology '%s' has no such namespace",
-			       topology_key(lab->topology));
-	if (lab->topology == TOPOLOGY_HOST)
-		return 0; /* there is one, and setns(2) wants privilege */
-	return enter_ns(lab->ns[which], err);
 }
 
 int lab_sysctl_read(const char *key, char *value, size_t size)

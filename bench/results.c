@@ -66,9 +66,9 @@ static void sweep(const struct results *r)
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	struct dirent *e;
 
-	if (!dir)
-		return;
-	while ((e = readdir(dir)) != NULL) {
+	if (!dir && fd >= 0)
+		(void)close(fd); /* only opened: the next run may sweep */
+	while (dir && (e = readdir(dir)) != NULL) {
 		size_t n = strlen(e->d_name), tail = strlen(PARTIAL);
 		int at;
 
@@ -81,7 +81,8 @@ static void sweep(const struct results *r)
 			results_remove_tree(r->root_fd, e->d_name);
 		(void)close(at); /* only held the lock */
 	}
-	(void)closedir(dir); /* only read */
+	if (dir)
+		(void)closedir(dir); /* only read */
 }
 
 int results_open(struct results *r, const char *root, const char *scenario_name, struct err *err)

@@ -27,6 +27,8 @@ static void remove_tree(int dir, const char *name, int depth)
 	}
 	if (d)
 		(void)closedir(d); /* only read */
+	else if (fd >= 0)
+		(void)close(fd);
 	(void)unlinkat(dir, name, AT_REMOVEDIR); /* what cannot be removed stays, visibly partial */
 }
 
@@ -53,8 +55,13 @@ static int write_file(int dir, const char *name, void (*print)(const void *, FIL
 	FILE *out = fd >= 0 ? fdopen(fd, "w") : NULL;
 	bool bad;
 
-	if (!out)
-		return err_errno(err, "write '%s'", name);
+	if (!out) {
+		int code = err_errno(err, "write '%s'", name);
+
+		if (fd >= 0)
+			(void)close(fd); /* nothing was written */
+		return code;
+	}
 	print(what, out);
 	bad = ferror(out);
 	if (fclose(out) != 0 || bad) {

@@ -36,7 +36,7 @@ static void write_result(const struct record_repeat *r, int code, const struct e
 	record_repeat_write(r, &w);
 	jsonw_object_end(&w);
 	jsonw_end(&w);
-	_exit(fclose(out) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	_exit(fclose(out) == 0 && !w.broken ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 static void child(const struct cell_options *o, int64_t repeat, int fd)

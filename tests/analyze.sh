@@ -135,17 +135,28 @@ fi
 refuses "files and an interface" "give files or --interface, not both" -i lo "$pcaps/abort.pcap"
 if may_userns || may_netns; then
 	cat >live.sh <<'L'
-"$1" analyze -i lo --duration 1500ms --json >live.json 2>live.err &
 "$1" serve --port 5001 >/dev/null 2>&1 &
 server=$!
-for _ in 1 2 3 4 5 6 7 8; do
-	sleep 0.1
+"$1" analyze -i lo --json >live.json 2>live.err &
+analyze=$!
+tries=0
+until [ "$(wc -l </proc/net/packet)" -gt 1 ] && [ -n "$(ss -Hltn sport = :5001)" ] || [ $tries -eq 1000 ]; do
+	sleep 0.02
+	tries=$((tries + 1))
+done
+for _ in 1 2 3; do
 	"$1" load 127.0.0.1:5001 --clients 1 --duration 100ms --rate 20/s >/dev/null 2>&1
 done
+kill -s INT "$analyze"
+wait "$analyze"
+echo $? >live.code
+timeout 60 "$1" analyze -i lo --duration 50ms >live.short 2>>live.err
+echo $? >>live.code
 kill "$server"
 wait
 L
 	in_net sh live.sh "$twbench"
+	is "-i: ends by SIGINT, and by itself after --duration" "$(paste -sd ' ' live.code)" '0 0'
 	empty "-i: nothing on standard error" "$(cat live.err)"
 	ok "-i: connections of now, by the wall clock" python3 -c '
 import json, time

@@ -70,19 +70,12 @@ static const struct target {
 #define TARGET_COUNT (sizeof(targets) / sizeof(targets[0]))
 #define PREFIX_MAX   1024 /* bytes: of longer files only the whole is tried */
 
-static void run_guarded(const struct target *t, const uint8_t *data, size_t size)
-{
-	struct guard g;
-
-	(void)t->run(guard_copy(&g, data, size), size); /* a fault ends the program */
-	guard_free(&g);
-}
-
 static bool replay_file(const struct target *t, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint8_t *data = NULL;
 	bool done = false;
+	struct guard g;
 	struct stat st;
 	size_t size = 0;
 
@@ -92,9 +85,11 @@ static bool replay_file(const struct target *t, const char *path)
 	data = malloc(size + 1);
 	if (!data || read(fd, data, size) != (ssize_t)size)
 		goto out;
-	run_guarded(t, data, size);
+	guard_open(&g, size);
+	(void)t->run(guard_put(&g, data, size), size); /* a fault ends the program */
 	for (size_t cut = 0; size <= PREFIX_MAX && cut < size; cut++)
-		run_guarded(t, data, cut);
+		(void)t->run(guard_put(&g, data, cut), cut);
+	guard_free(&g);
 	done = true;
 out:
 	free(data);

@@ -108,6 +108,14 @@ static void test_merge(void)
 	is_int(part[1].min_ns, INT64_MAX, "least of none");
 	hist_merge(&part[0], &part[1]);
 	is_int(part[0].min_ns, all.min_ns, "merging none changes nothing");
+	for (int first = 0; first < 2; first++) {
+		hist_clear(&part[0]);
+		hist_clear(&part[1]);
+		hist_record(&part[first], 3);
+		hist_record(&part[!first], 5);
+		hist_merge(&part[0], &part[1]);
+		ok(part[0].min_ns == 3 && part[0].max_ns == 5, "least and greatest, whoever had them");
+	}
 	hist_release(&all);
 	hist_release(&part[0]);
 	hist_release(&part[1]);

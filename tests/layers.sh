@@ -107,6 +107,25 @@ banned() {
 	calls 'clock_gettime|clock_nanosleep' 'base/mono\.c'
 }
 
+# The first literal of each err_set, err_errno, err_wrap: no capital letter first, no mark last, one line.
+messages() {
+	sources | xargs awk '
+	!open && /(err_set|err_errno|err_wrap)\(/ { open = 1; text = ""; at = FILENAME ":" FNR }
+	open {
+		text = text $0
+		if (match(text, /(err_set|err_errno|err_wrap)\([^"]*"([^"\\]|\\.)*("[ \t]*"([^"\\]|\\.)*)*"[ \t]*[^" \t]/)) {
+			text = substr(text, RSTART, RLENGTH)
+			sub(/^[^"]*"/, "", text)
+			sub(/"[ \t]*[^"]$/, "", text)
+			gsub(/"[ \t]*"/, "", text)
+			if (text ~ /^[A-Z]|[.!]$|\\n/)
+				print at ": " text
+			open = 0
+		} else if (/;[ \t]*$/)
+			open = 0
+	}'
+}
+
 file_size() {
 	sources | xargs awk 'FNR > 500 { over[FILENAME] = FNR } END { for (f in over) print f ": " over[f] " lines" }'
 }
@@ -156,6 +175,9 @@ plant banned bench/x.c '	return atoi(text);'
 plant banned bench/x.c '	x = "a \" b"; /* */ sleep(1);'
 plant banned base/json.c '	v = strtod(text, &end);'
 plant banned capture/x.c '	(void)clock_gettime(id, &ts);'
+plant messages base/x.c '	return err_set(err, -EINVAL, "Bad thing");'
+plant messages base/x.c '	return err_set(err, -EINVAL,' '		       "a thing "' '		       "is bad.");'
+plant messages base/x.c '	err_wrap(err, "one line\\n");'
 plant file_size base/x.c "$(seq 501)"
 plant function_size base/x.c 'int f(void)' '{' "$(seq 61 | sed 's/^/	/')" '}'
 
@@ -177,6 +199,7 @@ report "base, capture, analysis and bench include only whom they may" "$(directi
 report "foreign headers stay in their one file" "$(foreign)"
 report "a .c file includes its own header first" "$(own_header_first)"
 report "no banned function is called" "$(banned)"
+report "messages begin small and end without a mark" "$(messages)"
 report "no file is over 500 lines" "$(file_size)"
 report "no function is over 60 lines" "$(function_size)"
 if [ -f "$build/libtwbench.a" ]; then

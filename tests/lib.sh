@@ -106,8 +106,15 @@ done_testing() {
 
 # --- running --------------------------------------------------------------------------------
 
-# run COMMAND...: sets code, out and err (the texts).  A run that the machine itself spoilt (it stood
-# still, or was too busy for the rate) is tried again, twice: what is wrong with twbench stays wrong.
+# spoilt: the run that left code and err was spoilt by the machine, which stood still or was too busy for
+# the rate.
+spoilt() {
+	[ "$code" -eq 3 ] && printf '%s\n' "$err" |
+		grep -Eq 'invalid: .*(samples lost|longest time without a sample|the load reached)'
+}
+
+# run COMMAND...: sets code, out and err (the texts).  A spoilt run is tried again, twice: what is wrong
+# with twbench stays wrong.
 # shellcheck disable=SC2034 # for the caller
 run() {
 	for try in 1 2 3; do
@@ -115,9 +122,7 @@ run() {
 		code=$?
 		out=$(cat "$tmp/run.out")
 		err=$(cat "$tmp/run.err")
-		[ "$code" -eq 3 ] && [ "$try" -lt 3 ] || return 0
-		printf '%s\n' "$err" |
-			grep -Eq 'invalid: .*(samples lost|longest time without a sample|the load reached)' || return 0
+		spoilt || return 0
 	done
 }
 

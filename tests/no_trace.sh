@@ -57,7 +57,7 @@ namespaces() { # other than those we are in
 nothing_left() { [ -z "$(processes)" ] && [ -z "$(namespaces)" ]; }
 
 clean() { # clean NAME: no process, no namespace, the world and the first run as they were
-	if ! wait_for 10 nothing_left; then
+	if ! wait_for 25 nothing_left; then
 		tap_line no "$1: nothing remains" "$(processes | tr '\n' ' ')" "$(namespaces)"
 		return
 	fi
@@ -103,7 +103,7 @@ time_waits() { # time_waits AT-LEAST: so many in the client's namespace
 killed() { # killed NAME CONDITION...: SIGKILL to the parent as soon as the condition holds
 	name=$1
 	shift
-	if wait_for 10 "$@"; then
+	if wait_for 25 "$@"; then
 		kill -KILL "$main"
 		wait "$main" 2>/dev/null
 		clean "SIGKILL $name"
@@ -140,7 +140,7 @@ killed "once it has a child" has_child
 begin -d 30s --set addressing.sources=1000
 killed "while its lab is built" in_lab
 begin -d 30s
-wait_for 10 time_waits 1
+wait_for 25 time_waits 1
 ok "this test can see a process and a namespace" test -n "$(processes)" -a -n "$(namespaces)"
 killed "during the load" time_waits 10
 begin -d 200ms --drain true
@@ -214,13 +214,13 @@ signalled() { # signalled NAME SIGNAL WANTED-CODE CONDITION...
 	name=$1 signal=$2 wanted=$3
 	shift 3
 	old=$(readlink "$res/latest")
-	if ! wait_for 10 "$@"; then
+	if ! wait_for 25 "$@"; then
 		tap_line no "$signal $name: its moment came" "$(cat "$tmp/main.err")"
 		kill -KILL "$main" 2>/dev/null
 		return
 	fi
 	kill -s "$signal" -- "-$main" # as the terminal does: the whole group
-	wait_for 5 ended "$main" || tap_line no "$signal $name: ends within 5 s"
+	wait_for 15 ended "$main" || tap_line no "$signal $name: ends within 15 s"
 	wait "$main"
 	is "$signal $name: exit $wanted" $? "$wanted"
 	like "... one line says so" "$(cat "$tmp/main.err")" "^twbench run: interrupted: stopped by SIG$signal \(exit $wanted\)$"
@@ -246,11 +246,11 @@ signalled "with two labs" INT 130 time_waits 10
 # Half of the connections wait for a reply that takes 20 s.
 begin -d 30s --set protocol.think=20s --set protocol.timeout=30s
 busy() { in_lab && n=$(sed -n 's/^TCP: inuse \([0-9]*\).*/\1/p' "/proc/$c/net/sockstat") && [ "$n" -ge 10 ]; }
-if wait_for 10 busy; then
+if wait_for 25 busy; then
 	kill -s INT -- "-$main"
 	not_ok "one SIGINT lets the open connections end" wait_for 1 ended "$main"
 	kill -s INT -- "-$main"
-	ok "a second SIGINT ends at once" wait_for 3 ended "$main"
+	ok "a second SIGINT ends at once" wait_for 10 ended "$main"
 	wait "$main"
 	is "... exit 130" $? 130
 	is "... the record tells what was cut off" "$(json "$res/latest/run.json" \

@@ -24,7 +24,7 @@ serve() { # serve PORT OPTION...: sets server
 	"$twbench" serve --port "$port" "$@" 2>"serve.$port.err" &
 	server=$!
 	pids="$pids $server"
-	ok "serve $* listens" wait_for 5 listening "$port"
+	ok "serve $* listens" wait_for 20 listening "$port"
 }
 
 ends() { # ends SIGNAL: the server, telling how much it did
@@ -126,9 +126,9 @@ like "... they are refused" "$out" '^  refused +10 '
 load=$!
 pids="$pids $load"
 established() { [ "$(ss -Htan state time-wait | wc -l)" -ge 5 ]; }
-wait_for 5 established
+wait_for 20 established
 kill -s INT $load
-ok "load: SIGINT ends it" wait_for 3 ended $load
+ok "load: SIGINT ends it" wait_for 10 ended $load
 wait $load
 is "... exit 130" $? 130
 like "... with its result" "$(cat load.out)" '^client-fin: [0-9]+ connections'
@@ -196,7 +196,7 @@ if [ -n "$nginx" ]; then
 	EOF
 	"$nginx" -p "$tmp/nginx" -c "$tmp/nginx/nginx.conf" -e "$tmp/nginx/logs/error.log" 2>nginx.err &
 	pids="$pids $!"
-	if wait_for 5 listening 20005; then
+	if wait_for 20 listening 20005; then
 		for strategy in client-fin server-fin client-rst keepalive half-close; do
 			all_ok "load --http: $strategy against nginx" "$twbench" load 127.0.0.1:20005 --http \
 				-s "$strategy" -c 50 -r 200/s -d 1s

@@ -9,16 +9,16 @@ static enum parse_status feed(struct parser *p, const char *text, size_t piece, 
 {
 	size_t size = strlen(text), at = 0;
 	enum parse_status status = PARSE_MORE;
+	struct guard g;
 
+	guard_open(&g, piece < size ? piece : size);
 	while (at < size && status == PARSE_MORE) {
 		size_t n = size - at < piece ? size - at : piece, used = 0;
-		struct guard g;
-		const uint8_t *copy = guard_copy(&g, text + at, n);
 
-		status = protocol_parse(p, (const char *)copy, n, &used);
-		guard_free(&g);
+		status = protocol_parse(p, (const char *)guard_put(&g, text + at, n), n, &used);
 		at += used;
 	}
+	guard_free(&g);
 	*ret_used = at;
 	return status;
 }

@@ -23,7 +23,7 @@ static char *text_of(const struct record *r)
 
 	if (!mem)
 		abort();
-	record_write(r, mem);
+	ok(record_write(r, mem), "written");
 	(void)fclose(mem);
 	return text;
 }

@@ -8,20 +8,23 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 build=${BUILD:-build}
 log=$(mktemp -d) || exit 1
-trap 'rm -rf "$log"' EXIT INT TERM
+trap 'rm -rf "$log"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+scripts() { # scripts quick|long
+	for t in tests/*.sh; do
+		case $t in tests/run.sh | tests/lib.sh | tests/perf*.sh) continue ;; esac
+		if sed -n 2p "$t" | grep -q '^# long'; then echo "long $t"; else echo "quick $t"; fi
+	done | sed -n "s/^$1 //p"
+}
 
 choose() {
 	case $1 in
 	quick | all)
-		for t in "$build"/tests/*_test; do [ -x "$t" ] && echo "$t"; done
-		for t in tests/*.sh; do
-			case $t in tests/run.sh | tests/lib.sh | tests/perf*.sh) continue ;; esac
-			if sed -n 2p "$t" | grep -q '^# long'; then
-				[ "$1" = all ] && echo "$t"
-			else
-				echo "$t"
-			fi
-		done ;;
+		for t in tests/*_test.c; do echo "$build/${t%.c}"; done
+		scripts quick
+		[ "$1" = all ] && scripts long ;;
 	*) for t in "$@"; do echo "$t"; done ;;
 	esac
 }

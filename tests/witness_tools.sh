@@ -104,15 +104,15 @@ watch() { # watch STRATEGY [OPTION...]
 	echo "# $strategy, $isolation $*"
 	rm -rf res
 	"$twbench" run smoke -s "$strategy" --isolation "$isolation" --capture keep --drain false \
-		--set load.connections=$count -r 300/s -d 10s -o res --quiet --no-plots "$@" >main.out 2>main.err &
+		--set load.connections=$count -r 100/s -d 10s -o res --quiet --no-plots "$@" >main.out 2>main.err &
 	main=$!
 	pids="$pids $main"
-	if ! wait_for 10 opened 10 || ! hold; then
+	if ! wait_for 30 opened 10 || ! hold; then
 		tap_line no "$strategy: its load came" "$(cat main.err)"
 		return
 	fi
-	ok "$strategy: both namespaces are held" wait_for 5 is_sleeping "$client"
-	ok "... both" wait_for 5 is_sleeping "$server"
+	ok "$strategy: both namespaces are held" wait_for 20 is_sleeping "$client"
+	ok "... both" wait_for 20 is_sleeping "$server"
 	wait "$main"
 	is "$strategy: exit 0" "$?$(cat main.err)" 0
 	look client "$client"

@@ -20,8 +20,7 @@ static char *record_text(const struct record *r, size_t *ret_size)
 
 	if (!mem)
 		abort();
-	record_write(r, mem);
-	if (fclose(mem) != 0)
+	if (!record_write(r, mem) || fclose(mem) != 0)
 		abort();
 	return text;
 }

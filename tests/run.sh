@@ -2,6 +2,7 @@
 # Run TAP tests and print "N passed, N failed" as the last line.
 #   tests/run.sh quick   unit tests and the quick scripts
 #   tests/run.sh all     ... and those that take long (their second line says "# long")
+#   tests/run.sh long    these alone
 #   tests/run.sh FILE... just these
 # A skip names what is missing.  With CI=true a skip marked [namespace] or [capture] is a failure.
 set -u
@@ -25,6 +26,7 @@ choose() {
 		for t in tests/*_test.c; do echo "$build/${t%.c}"; done
 		scripts quick
 		[ "$1" = all ] && scripts long ;;
+	long) scripts long ;;
 	*) for t in "$@"; do echo "$t"; done ;;
 	esac
 }

@@ -197,7 +197,7 @@ int check_read(struct check *c, const struct measurement *m, struct err *err)
 
 	if (count == 0)
 		return 0;
-	code = conf_set_read(&set, files, count, CONF_AUTO, err);
+	code = conf_set_read(&set, files, count, CONF_AUTO, CONF_STRICT, err);
 	if (code == 0)
 		code = read_set(c, &set, m->isolation, err);
 	if (code == 0)

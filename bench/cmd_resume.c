@@ -123,7 +123,7 @@ static char *directory_of(const char *path)
 	return ret;
 }
 
-int measure_resume(struct measurement *m, const char *dir, struct err *err)
+static int load_and_take(struct measurement *m, const char *dir, struct err *err)
 {
 	char text[512];
 	size_t n = 0;
@@ -147,6 +147,15 @@ int measure_resume(struct measurement *m, const char *dir, struct err *err)
 	return record_add_warning(&m->record, text) < 0 ? err_set(err, -ENOMEM, "no memory") : 0;
 }
 
+int measure_resume(struct measurement *m, const char *dir, struct err *err)
+{
+	char *where = results_find(dir);
+	int code = where ? load_and_take(m, where, err) : err_set(err, -ENOMEM, "no memory");
+
+	free(where);
+	return code;
+}
+
 bool measure_has(void *arg, size_t case_index, int64_t repeat)
 {
 	const struct measurement *m = arg;
@@ -162,13 +171,16 @@ void measure_keep_captures(struct measurement *m)
 {
 	for (size_t i = 0; m->earlier_dir && i < m->record.case_count; i++)
 		for (size_t k = 0; k < m->record.cases[i].repeat_count; k++) {
-			const struct record_repeat *r = &m->record.cases[i].repeat[k];
+			struct record_repeat *r = &m->record.cases[i].repeat[k];
 			char path[1024];
 
 			if (!r->capture.file)
 				continue;
 			(void)snprintf(path, sizeof(path), "%.500s/%.500s", m->earlier_dir,
 				       r->capture.file);
-			results_keep_capture(&m->results, i, r->index, path);
+			if (!results_keep_capture(&m->results, i, r->index, path)) {
+				free(r->capture.file);
+				r->capture.file = NULL;
+			}
 		}
 }

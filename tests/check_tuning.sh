@@ -22,6 +22,9 @@ for name in check-tw-reuse check-reuse-without-timestamps check-port-range check
 		"$(json results/latest/run.json 'len(r["expectations"]) > 4 and {x["verdict"] for x in r["expectations"]} == {"pass"}')" true
 done
 
+is "no lifetime is read off TIME_WAITs that never were" \
+	"$(json results/latest/run.json '[p["time_wait"]["client"]["lifetime"]["count"] for c, p in repeats]')" "[0, 0]"
+
 # --- a tuning, key by key -------------------------------------------------------------------------
 
 cat >base.json <<'J'
@@ -87,6 +90,28 @@ is "... all repeats are there, in order" "$(json results/latest/run.json '[[p["i
 true"
 is "... what was finished was kept" "$(json results/latest/run.json 'r["warnings"]')" "[\"$kept repeats were taken over from run $dir.\"]"
 is "... with the files" "$(find results/latest/cases -name samples.csv | wc -l)" 10
+
+"$twbench" run ./sweep.json -q --no-plots --capture keep -o killed 2>/dev/null &
+pid=$!
+noted() { ls killed/*.partial/run.json >/dev/null 2>&1; }
+ok "between two batches what is finished is noted" wait_for 10 noted
+kill -KILL $pid
+wait $pid 2>/dev/null
+dir=$(cd killed && ls -d -- *.partial)
+is "a sweep killed by SIGKILL leaves a valid record" \
+	"$(json "killed/$dir/run.json" 'r["run"]["status"]' 'r["exit"]["code"]' 'sum(p["status"] == "ok" for c, p in repeats) in (2, 4, 6, 8)')" \
+	"interrupted
+null
+true"
+kept=$(json "killed/$dir/run.json" 'sum(p["status"] == "ok" for c, p in repeats)')
+run "$twbench" run ./sweep.json -q --no-plots --capture keep -o killed --resume "killed/$dir"
+is "resumed: exit 0 ${err:+($err)}" "$code" 0
+is "... what was finished was kept, with its captures" "$(json killed/latest/run.json 'r["warnings"]')
+$(find killed/latest/cases -name capture.pcap | wc -l)" "[\"$kept repeats were taken over from run ${dir%.partial}.\"]
+10"
+is "... the killed run keeps its final name" "$(json "killed/${dir%.partial}/run.json" 'r["run"]["status"]')" interrupted
+
+dir=$(readlink results/latest)
 run "$twbench" run ./sweep.json -q --no-plots --resume "results/$dir" --seed 7
 is "with another option: exit 2" "$code" 2
 run "$twbench" run smoke -q --no-plots --resume "results/$dir"

@@ -285,9 +285,10 @@ int measure_run(struct measurement *r, struct err *err)
 	int code = 0, status;
 
 	fill_head(r);
-	code = results_open(&r->results, out ? out : "results", r->scenario.name, err);
-	if (code == 0 && earlier)
+	if (earlier)
 		code = measure_resume(r, earlier, err);
+	if (code == 0)
+		code = results_open(&r->results, out ? out : "results", r->scenario.name, err);
 	if (code != 0)
 		return code;
 	set_text(&r->record.run_id, r->results.id);

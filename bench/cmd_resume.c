@@ -169,18 +169,20 @@ bool measure_has(void *arg, size_t case_index, int64_t repeat)
 
 void measure_keep_captures(struct measurement *m)
 {
-	for (size_t i = 0; m->earlier_dir && i < m->record.case_count; i++)
+	char *dir = m->earlier_dir ? results_find(m->earlier_dir) : NULL; /* it may have moved */
+
+	for (size_t i = 0; dir && i < m->record.case_count; i++)
 		for (size_t k = 0; k < m->record.cases[i].repeat_count; k++) {
 			struct record_repeat *r = &m->record.cases[i].repeat[k];
 			char path[1024];
 
 			if (!r->capture.file)
 				continue;
-			(void)snprintf(path, sizeof(path), "%.500s/%.500s", m->earlier_dir,
-				       r->capture.file);
+			(void)snprintf(path, sizeof(path), "%.500s/%.500s", dir, r->capture.file);
 			if (!results_keep_capture(&m->results, i, r->index, path)) {
 				free(r->capture.file);
 				r->capture.file = NULL;
 			}
 		}
+	free(dir);
 }

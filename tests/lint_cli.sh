@@ -229,7 +229,10 @@ check "no escape code of a file reaches the terminal" sh -c '! grep -q "$(printf
 check "no rule proposes to load settings outside a namespace" \
 	sh -c '! grep "^    prove:" out | grep -v "unshare -Urn" | grep -E "sysctl (-p|-w|--system|--load)|systemd-sysctl"'
 
-sed -n 's/^    prove:  twbench run/"$program" run --dry-run/p' out | sort -u >runs
+sed -n 's/^    prove:  //p' out >proofs
+check "every proof is a command a shell can read" \
+	sh -c 'test -s proofs && while read -r line; do printf "%s\n" "$line" | sh -n || exit 1; done <proofs'
+sed -n 's/^    prove:  twbench \(run\|check\)/"$program" \1 --dry-run/p' out | sort -u >runs
 # One of them proves that the kernel refuses a value: then that is the proof.
 check "every run that a rule proposes can be planned" \
 	sh -c 'test -s runs && while read -r run; do

@@ -46,11 +46,8 @@ static bool same_text(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-/* What a number depends on and a reboot into the same kernel leaves as it is. */
-static const char *other_host(const struct record *a, const struct record *b)
+const char *measure_other_host(const struct record_host *x, const struct record_host *y)
 {
-	const struct record_host *x = &a->host, *y = &b->host;
-
 	if (!same_text(x->kernel_release, y->kernel_release) ||
 	    !same_text(x->kernel_version, y->kernel_version))
 		return "kernel";
@@ -59,6 +56,15 @@ static const char *other_host(const struct record *a, const struct record *b)
 		return "CPU";
 	if (!same_text(x->clocksource, y->clocksource))
 		return "clock source";
+	return NULL;
+}
+
+static const char *other_origin(const struct record *a, const struct record *b)
+{
+	const char *other = measure_other_host(&a->host, &b->host);
+
+	if (other)
+		return other;
 	if (!same_text(a->tool_version, b->tool_version) ||
 	    !same_text(a->tool_commit, b->tool_commit))
 		return "version of twbench";
@@ -67,7 +73,7 @@ static const char *other_host(const struct record *a, const struct record *b)
 
 static int check_same(const struct measurement *m, const char *dir, struct err *err)
 {
-	const char *other = other_host(&m->earlier, &m->record);
+	const char *other = other_origin(&m->earlier, &m->record);
 
 	if (!same_text(m->earlier.scenario_sha256, m->record.scenario_sha256))
 		return err_set(err, -EINVAL, "--resume: '%s' ran another scenario (%s, %s)", dir,

@@ -58,6 +58,11 @@ import json, sys
 print([(x["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], x["locations"][0]["physicalLocation"]["region"]["startLine"])
        for x in json.load(sys.stdin)["runs"][0]["results"]])')" "[('mistake.conf', 3)]"
 
+printf '%s\n' '# see the page' 'net.ipv4.tcp_tw_reuse 1' 'net.ipv4.tcp_sack = 1' >form.conf
+run "$twbench" check ./base.json --tuning form.conf --no-plots -q -n 1
+is "a line that is no setting: exit 1" "$code" 1
+like "... named with file and line" "$err" "form.conf:2: net.ipv4.tcp_tw_reuse 1 is a mistake: the line is neither"
+
 echo 'net.ipv4.tcp_max_tw_buckets = 20' >hurts.conf
 run "$twbench" check ./base.json --tuning hurts.conf --no-plots -q -n 4 --confirm --set load.rate=50 --set load.duration=1s
 is "a setting that hurts, confirmed: exit 1" "$code" 1
@@ -148,6 +153,25 @@ PY
 run "$twbench" compare a1/latest worse.json --metric time_wait.client.overflowed
 like "a planted change is found" "$out" 'time_wait.client.overflowed +0 sockets +10 sockets +exact +WORSE'
 not_ok "... and is no pass" test "$code" -eq 0
+
+run "$twbench" run ./aa.json -q --no-plots -s client-fin --sysctl net.ipv4.tcp_max_tw_buckets=20 -o a3
+run "$twbench" compare a1/latest a3/latest --metric time_wait.client.overflowed --confirm
+is "--confirm: what is worse again is a failure" "$code" 1
+like "... and says so" "$out" 'WORSE: worse again when run again: 80$'
+python3 - a3/latest/run.json >once.json <<'PY'
+import json, sys
+r = json.load(open(sys.argv[1], encoding="utf-8"))
+for c in r["run"]["scenario"]["resolved"]["cases"].values():
+    c["tuning"]["sysctl"] = {}
+json.dump(r, sys.stdout)
+PY
+run "$twbench" compare a1/latest once.json --metric time_wait.client.overflowed --confirm
+is "... what is not worse again is none" "$code" 0
+like "... and says so" "$out" 'no evidence: worse once, but not when it was run again: 0$'
+sed 's/"release": *"[^"]*"/"release": "2.6.32"/' a3/latest/run.json >other.json
+run "$twbench" compare a1/latest other.json --metric time_wait.client.overflowed --confirm -q
+is "... on another kernel nothing can be confirmed: exit 2" "$code $err" \
+	"2 twbench compare: --confirm: B was measured with another kernel"
 
 is "the host's settings are as they were" "$(host_settings)" "$before"
 done_testing

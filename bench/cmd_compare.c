@@ -1,6 +1,8 @@
 /*
  * cmd_compare: two records or more: what is better, worse, or cannot be told apart.
  */
+#include "bench/cmd_compare.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -16,7 +18,6 @@
 #include "base/failon.h"
 #include "base/json.h"
 #include "base/num.h"
-#include "bench/cmd_compare.h"
 
 struct job {
 	const struct args *args;

@@ -62,11 +62,19 @@ static int make_directories(const char *path, struct err *err)
 /* What was killed and left a record is a run that was interrupted. */
 static bool keep_record(const struct results *r, int partial_fd, const char *name)
 {
-	char final[256];
+	char final[256], path[600];
+	struct record record;
+	struct err ignored;
+	bool whole;
 
+	if (faccessat(partial_fd, "run.json", R_OK, 0) != 0)
+		return false;
 	(void)snprintf(final, sizeof(final), "%.*s", (int)(strlen(name) - strlen(PARTIAL)), name);
-	return faccessat(partial_fd, "run.json", R_OK, 0) == 0 &&
-	       renameat(r->root_fd, name, r->root_fd, final) == 0;
+	(void)snprintf(path, sizeof(path), "%s/%.300s", r->root, name);
+	whole = record_load(&record, path, &ignored) == 0;
+	if (whole)
+		record_release(&record);
+	return whole && renameat(r->root_fd, name, r->root_fd, final) == 0;
 }
 
 /* A ".partial" directory whose lock nobody holds belongs to a run that was killed. */

@@ -96,7 +96,7 @@ static double p_of_u(size_t n, size_t u)
 		u -= by;
 	}
 	for (size_t rank = 1, i = 0; rank <= 2 * n; rank++) {
-		if (i < n && near(x[i], (double)rank))
+		if (i < n && (size_t)x[i] == rank)
 			i++;
 		else
 			y[k++] = (double)rank;

@@ -144,13 +144,13 @@ static int read_set(struct conf_set *set, const struct request *q, const struct 
 	if (a->rest_count > 0 && args_has(a, "system"))
 		return err_set(err, -EINVAL, "--system takes no FILE");
 	if (a->rest_count > 0)
-		return conf_set_read(set, a->rest, (size_t)a->rest_count, q->kind, err);
+		return conf_set_read(set, a->rest, (size_t)a->rest_count, q->kind, CONF_LENIENT, err);
 	if (!args_has(a, "system"))
 		return err_set(err, -EINVAL, "which FILE? (--system: this machine's own)");
 	n = system_paths(paths, sizeof(paths) / sizeof(paths[0]));
 	if (n == 0)
 		return err_set(err, -EINVAL, "this machine has no sysctl.d directory");
-	return conf_set_read(set, paths, n, q->kind, err);
+	return conf_set_read(set, paths, n, q->kind, CONF_LENIENT, err);
 }
 
 static int verdict(const struct lint *l, enum lint_severity fail_on)
@@ -163,7 +163,7 @@ static int verdict(const struct lint *l, enum lint_severity fail_on)
 
 static int lint_main(const struct args *a, struct err *err)
 {
-	struct conf_set set = { NULL, 0, 0 };
+	struct conf_set set = { NULL };
 	struct lint l = { .set = NULL };
 	struct request q = { .sarif = false };
 	int code;

@@ -8,12 +8,18 @@
 #include "analysis/theme.h"
 #include "base/utf8.h"
 
+/* U+FFFE and U+FFFF: sound UTF-8, and no characters of XML. */
+static bool is_noncharacter(const char *s, size_t length)
+{
+	return length == 3 && memcmp(s, "\xEF\xBF", 2) == 0 && (unsigned char)s[2] >= 0xBE;
+}
+
 void html_text(FILE *out, const char *s)
 {
 	while (*s) {
 		size_t length = utf8_length(s, strlen(s));
 
-		if (length == 0 || (unsigned char)*s < ' ' || *s == 127)
+		if (length == 0 || is_noncharacter(s, length) || (unsigned char)*s < ' ' || *s == 127)
 			(void)fputc(*s == '\n' || *s == '\t' ? *s : '?', out);
 		else if (*s == '&')
 			(void)fputs("&amp;", out);

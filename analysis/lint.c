@@ -42,19 +42,6 @@ static bool key_matches(const char *patterns, const char *key)
 	return false;
 }
 
-/* Is this the line that decides its key?  Of a pattern: is it the last of its spelling? */
-static bool in_effect(const struct lint *l, const struct conf_line *line)
-{
-	for (size_t i = l->set->count; i-- > 0;) {
-		const struct conf_file *f = l->set->file[i];
-
-		for (size_t k = f->count; !f->masked_by && k-- > 0;)
-			if (strcmp(f->line[k].key, line->key) == 0)
-				return &f->line[k] == line;
-	}
-	return false;
-}
-
 static bool rule_asks(const struct lint_rule *r, const struct conf_line *line, bool effective)
 {
 	unsigned is = (effective ? 0 : LINT_EVERY) |
@@ -62,6 +49,8 @@ static bool rule_asks(const struct lint_rule *r, const struct conf_line *line, b
 		      (line->glob ? LINT_PATTERN : 0) | (line->value ? 0 : LINT_EXCLUSION) |
 		      (line->computed ? LINT_COMPUTED : 0);
 
+	if (line->fault || r->when & LINT_FAULT)
+		return line->fault && r->when & LINT_FAULT;
 	return (is & ~r->when) == 0 && (!r->keys || key_matches(r->keys, line->key));
 }
 
@@ -82,7 +71,7 @@ static int keep(struct lint *l, const struct lint_finding *f)
 
 static int ask_line(struct lint *l, const struct conf_line *line)
 {
-	bool effective = in_effect(l, line);
+	bool effective = line->fault || conf_set_is_last(l->set, line);
 
 	for (size_t i = 0; i < lint_rule_count; i++) {
 		const struct lint_rule *r = &lint_rules[i];

@@ -28,6 +28,7 @@ enum lint_severity { LINT_NOTE, LINT_WARNING, LINT_ERROR };
 #define LINT_PATTERN   (1U << 2) /* of lines whose key is a pattern, too */
 #define LINT_EXCLUSION (1U << 3) /* of "-key" lines, too */
 #define LINT_COMPUTED  (1U << 4) /* of values that tuned computes, too */
+#define LINT_FAULT     (1U << 5) /* of lines that set nothing, and of no others */
 
 struct lint_rule {
 	const char *id; /* "TW301"; never reused */

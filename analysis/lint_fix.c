@@ -13,22 +13,40 @@
 
 /* --- the new contents ---------------------------------------------------------------------------- */
 
+/* The findings of one line: from `at` on, up to what is returned.  They are in order of file and line. */
+static size_t line_end(const struct lint *l, size_t at)
+{
+	size_t end = at + 1;
+
+	while (end < l->count && l->finding[end].file == l->finding[at].file &&
+	       l->finding[end].line == l->finding[at].line)
+		end++;
+	return end;
+}
+
 /* One a line: a line that is a comment afterwards needs no other. */
-static const struct lint_finding *fix_of_line(const struct lint *l, const struct conf_file *file,
-					      int number)
+static const struct lint_finding *fix_of_line(const struct lint *l, size_t at)
 {
 	const struct lint_finding *best = NULL;
 
-	for (size_t i = 0; i < l->count; i++) {
+	for (size_t i = at; i < line_end(l, at); i++) {
 		const struct lint_finding *f = &l->finding[i];
 
-		if (f->file != file || !f->line || f->line->number != number ||
-		    f->fix == LINT_FIX_NONE)
-			continue;
-		if (!best || f->fix == LINT_FIX_COMMENT_OUT)
+		if (f->line && f->fix != LINT_FIX_NONE &&
+		    (!best || f->fix == LINT_FIX_COMMENT_OUT))
 			best = f;
 	}
 	return best;
+}
+
+/* The first finding of `file`, or l->count. */
+static size_t first_of_file(const struct lint *l, const struct conf_file *file)
+{
+	size_t at = 0;
+
+	while (at < l->count && l->finding[at].file != file)
+		at++;
+	return at;
 }
 
 /* `text` without its newline. */
@@ -67,12 +85,19 @@ static void write_fixed(const struct lint_finding *f, const char *text, size_t l
 static size_t make_contents(struct lint *l, const struct conf_file *file, FILE *out)
 {
 	const char *p = file->source, *end = file->source + file->size;
-	size_t fixes = 0;
+	size_t fixes = 0, at = first_of_file(l, file);
 
 	for (int number = 1; p < end; number++) {
 		const char *newline = memchr(p, '\n', (size_t)(end - p));
 		size_t len = (size_t)((newline ? newline : end) - p);
-		const struct lint_finding *f = fix_of_line(l, file, number);
+		const struct lint_finding *f = NULL;
+
+		while (at < l->count && l->finding[at].file == file &&
+		       (!l->finding[at].line || l->finding[at].line->number < number))
+			at = line_end(l, at);
+		if (at < l->count && l->finding[at].file == file &&
+		    l->finding[at].line->number == number)
+			f = fix_of_line(l, at);
 
 		if (f) {
 			write_fixed(f, p, len, out);
@@ -195,15 +220,16 @@ static int replace(const struct conf_file *file, const char *text, size_t size, 
 
 static void mark_fixed(struct lint *l, const struct conf_file *file)
 {
-	for (size_t i = 0; i < l->count; i++) {
-		struct lint_finding *f = &l->finding[i];
+	size_t at = first_of_file(l, file), end;
+
+	for (; at < l->count && l->finding[at].file == file; at = end) {
+		const struct lint_finding *by = fix_of_line(l, at);
 
 		/* Whatever else was wrong with a line that is a comment now is gone as well. */
-		if (f->file == file && f->line) {
-			const struct lint_finding *by = fix_of_line(l, file, f->line->number);
-
-			f->fixed = by && (by == f || by->fix == LINT_FIX_COMMENT_OUT);
-		}
+		end = line_end(l, at);
+		for (size_t i = at; by && i < end; i++)
+			l->finding[i].fixed =
+				by == &l->finding[i] || by->fix == LINT_FIX_COMMENT_OUT;
 	}
 }
 

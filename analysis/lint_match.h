@@ -26,6 +26,9 @@ LINT_LINE(match_dash_blank);
 LINT_LINE(match_key_blank);
 LINT_FILE(match_sysctl_conf);
 LINT_FILE(match_masked);
+LINT_LINE(match_fault);
+LINT_FILE(match_bom);
+LINT_FILE(match_include);
 
 /* lint_match_keys.c: whether there is such a key, and whose it is. */
 LINT_LINE(match_removed);

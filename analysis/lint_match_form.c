@@ -1,5 +1,6 @@
 /* Rules on how a line is written, and on what the loaders make of it. */
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,25 +41,17 @@ static bool same_value(const char *a, const char *b)
 	return *a == *b;
 }
 
-/* The last other line of the key, in reading order. */
-static const struct conf_line *last_of(const struct lint *l, const char *key,
+/* The last setting of the key: in the file, or of all. */
+static const struct conf_line *last_of(const struct lint *l, const struct conf_line *line,
 				       const struct conf_file *only)
 {
-	const struct conf_line *best = NULL;
-
-	for (size_t i = 0; i < l->set->count; i++) {
-		const struct conf_file *f = l->set->file[i];
-
-		for (size_t k = 0; !f->masked_by && (!only || f == only) && k < f->count; k++)
-			if (f->line[k].value && strcmp(f->line[k].key, key) == 0)
-				best = &f->line[k];
-	}
-	return best;
+	return conf_set_last(l->set, line->key, true,
+			     only ? only->line[only->count - 1].order : SIZE_MAX);
 }
 
 LINT_LINE(match_conflict_in_file)
 {
-	const struct conf_line *last = last_of(l, line->key, line->file);
+	const struct conf_line *last = last_of(l, line, line->file);
 
 	if (!last || last == line || same_value(last->value, line->value))
 		return false;
@@ -70,8 +63,8 @@ LINT_LINE(match_conflict_in_file)
 
 LINT_LINE(match_set_again)
 {
-	const struct conf_line *here = last_of(l, line->key, line->file);
-	const struct conf_line *last = last_of(l, line->key, NULL);
+	const struct conf_line *here = last_of(l, line, line->file);
+	const struct conf_line *last = last_of(l, line, NULL);
 
 	if (here && here != line && same_value(here->value, line->value)) {
 		f->other = here;
@@ -79,8 +72,8 @@ LINT_LINE(match_set_again)
 		return lint_say(f, "%s = %s stands again in line %d", line->key, line->value,
 				here->number);
 	}
-	if (here != line || !last || last == line)
-		return false;
+	if (here != line || !last || last == line || line->file->kind == CONF_TUNED)
+		return false; /* a profile is there to be built upon */
 	f->other = last;
 	return lint_say(f, "%s = %s: %s:%d is read later and sets %s", line->key, line->value,
 			last->file->path, last->number, last->value);
@@ -180,6 +173,27 @@ LINT_LINE(match_key_blank)
 		return lint_say(f, "'%s' is a shell command; the file wants %s = %s", line->written,
 				word + 1, line->value ? line->value : "...");
 	return lint_say(f, "'%s' holds a blank: no key does", line->written);
+}
+
+LINT_LINE(match_fault)
+{
+	(void)l;
+	return lint_say(f, "'%.64s' %s", line->written, line->fault);
+}
+
+LINT_FILE(match_bom)
+{
+	(void)l;
+	return file->bom && !file->masked_by &&
+	       lint_say(f, "the first line begins with a byte-order mark");
+}
+
+LINT_FILE(match_include)
+{
+	(void)l;
+	return file->missing && !file->masked_by &&
+	       lint_say(f, "what it includes was not found, so it was not looked at: %s",
+			file->missing);
 }
 
 static const char *base_name(const char *path)

@@ -58,12 +58,20 @@ LINT_LINE(match_range_one_number)
 	       lint_say(f, "'%s' sets the first port and leaves the last as it is", line->value);
 }
 
+#define DEFAULT_RANGE_LOW 32768
+
 LINT_LINE(match_range_privileged)
 {
 	static const char key[] = "net.ipv4.ip_unprivileged_port_start";
 	int64_t v[2] = { 0, 0 }, start = 1024;
 	bool told = value_effective(l->set, key, &start);
 
+	if (strcmp(line->key, key) == 0) /* with a range in the files, that line tells */
+		return told && start > DEFAULT_RANGE_LOW && start <= 65535 &&
+		       !conf_set_effective(l->set, "net.ipv4.ip_local_port_range") &&
+		       lint_say(f,
+				"%s = %" PRId64 " is above the first port of the default range, %d",
+				line->key, start, DEFAULT_RANGE_LOW);
 	if (numbers_in(line->value, v) < 1 || !is_port(v[0]) || v[0] >= start)
 		return false;
 	if (told) {

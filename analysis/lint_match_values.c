@@ -48,7 +48,7 @@ LINT_LINE(match_meaningless)
 	if (!is_number_key(k) || !k->meant || !value_first(line->value, &v) || v < k->low ||
 	    v > k->high || (v >= k->sane_low && v <= k->sane_high))
 		return false;
-	if (k->sane_high == INT32_MAX)
+	if (k->sane_high == k->high)
 		return lint_say(f,
 				"%s = %" PRId64 " is accepted; less than %" PRId64
 				" has no documented meaning",

@@ -6,6 +6,7 @@
 
 #define COLUMNS 100
 #define INDENT  12
+#define RULES_MAX 256 /* beyond it a rule is explained every time */
 
 /* Words of `text` from column INDENT on; `label` stands before the first. */
 static void paragraph(const char *label, const char *text, FILE *out)
@@ -83,27 +84,16 @@ static const char *colour_of(enum lint_severity s)
 	return codes[s];
 }
 
-/* Was the rule explained above? */
-static bool told(const struct lint *l, size_t index, const struct lint_text_style *style)
+static void finding_text(const struct lint_finding *f, const struct lint_text_style *style,
+			 bool explain, FILE *out)
 {
-	for (size_t i = 0; i < index; i++)
-		if (l->finding[i].rule == l->finding[index].rule &&
-		    l->finding[i].rule->severity >= style->level)
-			return true;
-	return false;
-}
-
-static void finding_text(const struct lint *l, size_t index, const struct lint_text_style *style,
-			 FILE *out)
-{
-	const struct lint_finding *f = &l->finding[index];
 	const struct lint_rule *r = f->rule;
 
 	fprintf(out, "%s:%d: %s%s:%s %s %s: %s%s\n", f->file->path, f->line ? f->line->number : 1,
 		style->colour ? colour_of(r->severity) : "", lint_severity_name(r->severity),
 		style->colour ? "\033[0m" : "", r->id, r->name, f->detail,
 		f->fixed ? " [fixed]" : "");
-	if (style->brief || told(l, index, style))
+	if (style->brief || !explain)
 		return;
 	paragraph("kernel:", r->kernel, out);
 	paragraph("source:", r->source, out);
@@ -141,9 +131,18 @@ static void summary(const struct lint *l, FILE *out)
 
 void lint_text(const struct lint *l, const struct lint_text_style *style, FILE *out)
 {
-	for (size_t i = 0; i < l->count; i++)
-		if (l->finding[i].rule->severity >= style->level)
-			finding_text(l, i, style, out);
+	bool told[RULES_MAX] = { false };
+
+	for (size_t i = 0; i < l->count; i++) {
+		const struct lint_finding *f = &l->finding[i];
+		size_t rule = (size_t)(f->rule - lint_rules);
+
+		if (f->rule->severity < style->level)
+			continue;
+		finding_text(f, style, rule >= RULES_MAX || !told[rule], out);
+		if (rule < RULES_MAX)
+			told[rule] = true;
+	}
 	summary(l, out);
 }
 

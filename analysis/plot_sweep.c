@@ -36,6 +36,13 @@ static double until_no_port_s(const struct record_repeat *r)
 							 : (double)r->ledger.first_no_port_ns / 1e9;
 }
 
+static double of_load_s(const struct record_repeat *r)
+{
+	return r->load_begin_ns == RECORD_NONE || r->load_end_ns == RECORD_NONE
+		       ? NAN
+		       : (double)(r->load_end_ns - r->load_begin_ns) / 1e9;
+}
+
 static double capacity(const struct record_repeat *r)
 {
 	return r->ports.capacity == RECORD_NONE ? NAN : (double)r->ports.capacity;
@@ -95,6 +102,14 @@ static void write_axis(struct plot_sheet *s, const char *names, const struct axi
 	}
 }
 
+/* For how long the ports were asked for: beyond it nothing is known. */
+static double watched_s(const struct record_case *c)
+{
+	double load_s = median_of(c, of_load_s);
+
+	return isnan(load_s) ? 0 : load_s;
+}
+
 /* Each cell once; returns the longest time, 0 when no case ran out of ports. */
 static double write_cells(const struct plot_set *set, struct plot_sheet *s, const struct axis *x,
 			  const struct axis *y, const char *strategy)
@@ -113,7 +128,7 @@ static double write_cells(const struct plot_set *set, struct plot_sheet *s, cons
 			continue;
 		taken[row][column] = true;
 		if (isnan(seconds))
-			(void)fprintf(s->data, "%zu %zu -1 never\n", column, row);
+			(void)fprintf(s->data, "%zu %zu -1 \"> %.3g s\"\n", column, row, watched_s(c));
 		else
 			(void)fprintf(s->data, "%zu %zu %.6g \"%.3g s\"\n", column, row, seconds,
 				      seconds);

@@ -25,8 +25,8 @@ struct stats_interval {
 };
 
 /*
- * Percentile bootstrap interval of the median at `confidence` (0.95), from `draws` resamples.  Under
- * 3 values it is the whole range: nothing better can be said.  {NAN, NAN} when n is 0 or memory
+ * Percentile bootstrap interval of the median at `confidence` (0.95), from `draws` resamples.  With 4 to
+ * 30 values it holds the true median in 89 to 97 of 100 trials, not always in 95.  Under 3 values it is the whole range: nothing better can be said.  {NAN, NAN} when n is 0 or memory
  * is short.
  */
 struct stats_interval stats_median_interval(const double *x, size_t n, double confidence, int draws,

@@ -21,6 +21,9 @@
 		name, KEY_##scope, VALUE_##kind, low, high, true, from, to                         \
 	}
 
+/* Kept as jiffies in an int: at HZ=100, the slowest there is; at 250 the kernel stops at 8589934. */
+#define SECONDS_MAX (INT32_MAX / 100)
+
 // clang-format off
 const struct sysctl_key sysctl_keys[] = {
 	ANY(HOST, "net.core.bpf_jit_enable"),
@@ -141,13 +144,13 @@ const struct sysctl_key sysctl_keys[] = {
 	NUMBER(NETNS, "net.ipv4.tcp_fastopen", INT, INT32_MIN, INT32_MAX),
 	ANY(NETNS, "net.ipv4.tcp_fastopen_blackhole_timeout_sec"),
 	ANY(NETNS, "net.ipv4.tcp_fastopen_key"),
-	NUMBER(NETNS, "net.ipv4.tcp_fin_timeout", INT, INT32_MIN, INT32_MAX),
+	NUMBER(NETNS, "net.ipv4.tcp_fin_timeout", INT, -SECONDS_MAX, SECONDS_MAX),
 	NUMBER(NETNS, "net.ipv4.tcp_frto", INT, 0, 255),
 	NUMBER(NETNS, "net.ipv4.tcp_fwmark_accept", INT, 0, 255),
 	ANY(NETNS, "net.ipv4.tcp_invalid_ratelimit"),
-	MEANT(NETNS, "net.ipv4.tcp_keepalive_intvl", INT, INT32_MIN, INT32_MAX, 1, INT32_MAX),
+	MEANT(NETNS, "net.ipv4.tcp_keepalive_intvl", INT, -SECONDS_MAX, SECONDS_MAX, 1, SECONDS_MAX),
 	NUMBER(NETNS, "net.ipv4.tcp_keepalive_probes", INT, 0, 255),
-	MEANT(NETNS, "net.ipv4.tcp_keepalive_time", INT, INT32_MIN, INT32_MAX, 1, INT32_MAX),
+	MEANT(NETNS, "net.ipv4.tcp_keepalive_time", INT, -SECONDS_MAX, SECONDS_MAX, 1, SECONDS_MAX),
 	ANY(NETNS, "net.ipv4.tcp_l3mdev_accept"),
 	NUMBER(NETNS, "net.ipv4.tcp_limit_output_bytes", INT, INT32_MIN, INT32_MAX),
 	NUMBER(HOST, "net.ipv4.tcp_low_latency", INT, INT32_MIN, INT32_MAX),
@@ -262,9 +265,19 @@ const size_t sysctl_key_count = sizeof(sysctl_keys) / sizeof(sysctl_keys[0]);
 
 const struct sysctl_key *sysctl_key_find(const char *name)
 {
-	for (size_t i = 0; i < sysctl_key_count; i++)
-		if (strcmp(sysctl_keys[i].name, name) == 0)
-			return &sysctl_keys[i];
+	size_t low = 0, high = sysctl_key_count; /* the table is in order */
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int r = strcmp(name, sysctl_keys[middle].name);
+
+		if (r == 0)
+			return &sysctl_keys[middle];
+		if (r < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
 	return NULL;
 }
 

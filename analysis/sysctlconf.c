@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "analysis/sysctl_keys.h"
 #include "base/err.h"
 
 #define BLANKS " \t\r\v\f"
+#define BOM    "\xEF\xBB\xBF" /* of UTF-8 */
 
 static const char *const kind_names[] = { "auto", "sysctl.d", "dump", "tuned" };
 
@@ -88,6 +90,8 @@ struct reader {
 	int number;
 	char *key_at;      /* where the next canonical key goes */
 	bool section_ours; /* tuned: within [sysctl] */
+	bool section_main; /* tuned: within [main] */
+	enum conf_mode mode;
 	char *next;        /* the rest of the text */
 	size_t room;       /* lines allocated */
 	struct err *err;
@@ -110,15 +114,30 @@ static struct conf_line *add_line(struct reader *r)
 	return &f->line[f->count++];
 }
 
+/* A line that sets nothing. */
+static int keep_fault(struct reader *r, const char *text, const char *fault)
+{
+	struct conf_line *line;
+
+	if (r->mode == CONF_STRICT)
+		return err_set(r->err, -EINVAL, "'%.64s' %s", text, fault);
+	line = add_line(r);
+	if (!line)
+		return err_set(r->err, -ENOMEM, "out of memory");
+	line->written = text;
+	line->key = "";
+	line->fault = fault;
+	return 0;
+}
+
 static int keep(struct reader *r, char *key, char *value, bool dash)
 {
 	struct conf_line *line;
 	size_t size;
 
-	if (dash) {
-		key++;
-		value = value ? trim(value) : NULL;
-	}
+	key += dash;
+	if (key[strspn(key, BLANKS "./")] == '\0')
+		return keep_fault(r, value ? "=" : "-", "has no key");
 	size = strlen(key) + 1;
 	line = add_line(r);
 	if (!line)
@@ -132,8 +151,6 @@ static int keep(struct reader *r, char *key, char *value, bool dash)
 	r->key_at += size;
 	line->glob = strpbrk(key, "*?[") != NULL;
 	line->mixed = strchr(key, '.') && strchr(key, '/');
-	if (line->key[0] == '\0')
-		return err_set(r->err, -EINVAL, "there is no key before the '='");
 	return 0;
 }
 
@@ -144,8 +161,7 @@ static int line_sysctl_d(struct reader *r, char *line)
 	if (line[0] == '\0' || line[0] == '#' || line[0] == ';')
 		return 0;
 	if (!equals && line[0] != '-')
-		return err_set(r->err, -EINVAL, "'%.64s' is neither 'key = value' nor '-key'",
-			       line);
+		return keep_fault(r, line, "is neither 'key = value' nor '-key'");
 	if (equals)
 		*equals++ = '\0';
 	return keep(r, line, equals, line[0] == '-');
@@ -160,7 +176,7 @@ static int line_dump(struct reader *r, char *line)
 	    strncmp(line, "error: ", 7) == 0)
 		return 0;
 	if (!equals)
-		return err_set(r->err, -EINVAL, "'%.64s' is not 'key = value'", line);
+		return keep_fault(r, line, "is not 'key = value'");
 	*equals++ = '\0';
 	return keep(r, line, equals, false);
 }
@@ -212,6 +228,16 @@ static char *tuned_value(char *value, bool *computed)
 	return value;
 }
 
+static int line_tuned_main(struct reader *r, char *line, char *equals)
+{
+	bool computed;
+
+	*equals++ = '\0';
+	if (strcmp(trim(line), "include") == 0)
+		r->f->include = tuned_value(equals, &computed);
+	return 0;
+}
+
 static int line_tuned(struct reader *r, char *line)
 {
 	char *equals = strchr(line, '='), *close;
@@ -223,21 +249,26 @@ static int line_tuned(struct reader *r, char *line)
 	if (line[0] == '[') {
 		close = strchr(line, ']');
 		if (!close)
-			return err_set(r->err, -EINVAL, "'%.64s' has no ']'", line);
+			return keep_fault(r, line, "has no ']'");
 		*close = '\0';
-		r->section_ours =
-			strcmp(trim(line + 1), "sysctl") == 0 || section_type_is_sysctl(r->next);
+		line = trim(line + 1);
+		r->section_main = strcmp(line, "main") == 0;
+		r->section_ours = strcmp(line, "sysctl") == 0 || section_type_is_sysctl(r->next);
 		return 0;
 	}
+	if (r->section_main && equals)
+		return line_tuned_main(r, line, equals);
 	if (!r->section_ours)
 		return 0;
 	if (!equals)
-		return err_set(r->err, -EINVAL, "'%.64s' is not 'key = value'", line);
+		return keep_fault(r, line, "is not 'key = value'");
 	*equals++ = '\0';
 	line = trim(line);
+	equals = tuned_value(equals, &computed);
+	if (strcmp(line, "replace") == 0)
+		r->f->replaces = strcmp(equals, "1") == 0 || strcasecmp(equals, "true") == 0;
 	if (is_plugin_option(line))
 		return 0;
-	equals = tuned_value(equals, &computed);
 	code = keep(r, line, equals, false);
 	if (code == 0)
 		r->f->line[r->f->count - 1].computed = computed;
@@ -277,9 +308,9 @@ static int line_of(const char *bytes, const char *at)
 }
 
 int conf_parse(struct conf_file *f, const char *path, const char *bytes, size_t size,
-	       enum conf_kind kind, struct err *err)
+	       enum conf_kind kind, enum conf_mode mode, struct err *err)
 {
-	struct reader r = { .f = f, .err = err };
+	struct reader r = { .f = f, .mode = mode, .err = err };
 	const char *nul = size > 0 ? memchr(bytes, '\0', size) : NULL;
 	int code;
 
@@ -300,7 +331,10 @@ int conf_parse(struct conf_file *f, const char *path, const char *bytes, size_t 
 	f->source[size] = f->text[size] = '\0';
 	if (kind == CONF_AUTO)
 		f->kind = detect(f->source, size);
-	r.next = f->text;
+	f->bom = f->kind == CONF_SYSCTL_D && strncmp(f->text, BOM, strlen(BOM)) == 0;
+	if (f->bom && mode == CONF_STRICT)
+		return err_set(err, -EINVAL, "%.128s:1: begins with a byte-order mark", path);
+	r.next = f->text + (f->bom ? strlen(BOM) : 0);
 	r.key_at = f->keys;
 	code = each_line(&r);
 	if (code == -EINVAL)
@@ -319,5 +353,6 @@ void conf_file_release(struct conf_file *f)
 	free(f->source);
 	free(f->text);
 	free(f->keys);
+	free(f->missing);
 	*f = (struct conf_file){ .kind = CONF_AUTO };
 }

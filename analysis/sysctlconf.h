@@ -29,6 +29,8 @@ struct conf_line {
 	bool glob;           /* the key is a pattern */
 	bool mixed;          /* the key holds both separators */
 	bool computed;       /* tuned: the value depends on the host (">N", "<N", "${x}") */
+	const char *fault;   /* no setting at all, and why; key is "", written the line.  NULL: it is one */
+	size_t order;        /* of reading, in a conf_set */
 };
 
 struct conf_file {
@@ -42,6 +44,10 @@ struct conf_file {
 	size_t size;        /* ... and how many */
 	char *text;         /* a copy, cut into strings */
 	char *keys;         /* canonical keys */
+	bool bom;           /* a byte-order mark came first */
+	const char *include; /* tuned: names of the profiles this one builds on, or NULL */
+	bool replaces;      /* tuned: [sysctl] drops what those set */
+	char *missing;      /* tuned: those of them that were not found, or NULL */
 };
 
 #define CONF_BYTES_MAX (4 * 1024 * 1024)
@@ -52,12 +58,17 @@ const char *conf_kind_name(enum conf_kind kind);
 /* CONF_AUTO when it is none of them. */
 enum conf_kind conf_kind_from_name(const char *name);
 
+enum conf_mode {
+	CONF_STRICT, /* a line that is no setting, or a byte-order mark, is an error */
+	CONF_LENIENT /* both are kept and marked: loaders leave them out and go on */
+};
+
 /*
  * Parse `size` bytes.  `kind` CONF_AUTO: tell from the contents.  `path` only names the file.
  * 0; -EINVAL with *err "PATH:LINE: ..."; -ENOMEM.  Free with conf_file_release, also after failure.
  */
 int conf_parse(struct conf_file *f, const char *path, const char *bytes, size_t size,
-	       enum conf_kind kind, struct err *err);
+	       enum conf_kind kind, enum conf_mode mode, struct err *err);
 
 void conf_file_release(struct conf_file *f);
 

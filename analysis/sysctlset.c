@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +76,16 @@ out:
 	return r;
 }
 
+/* How files are to be read; how deep in tuned's includes. */
+struct reading {
+	enum conf_kind kind;
+	enum conf_mode mode;
+	int depth;
+};
+
+static int add_included(struct conf_set *s, struct conf_file *f, struct reading how,
+			struct err *err);
+
 static struct conf_file *add_file(struct conf_set *s)
 {
 	struct conf_file **grown = realloc(s->file, (s->count + 1) * sizeof(struct conf_file *));
@@ -86,29 +97,89 @@ static struct conf_file *add_file(struct conf_set *s)
 	return grown[s->count] ? grown[s->count++] : NULL;
 }
 
-int conf_set_add_text(struct conf_set *s, const char *path, const char *bytes, size_t size,
-		      enum conf_kind kind, struct err *err)
+static int add_path(struct conf_set *s, const char *path, struct reading how, struct err *err)
 {
-	struct conf_file *f = add_file(s);
-	int r;
+	struct conf_file *f;
+	char *bytes = NULL;
+	size_t size = 0, place;
+	int r = read_file(path, &bytes, &size, err);
 
-	if (!f)
-		return err_set(err, -ENOMEM, "out of memory");
-	r = conf_parse(f, path, bytes, size, kind, err);
-	if (r == 0)
-		s->lines += f->count;
+	if (r < 0)
+		return r;
+	f = add_file(s);
+	r = f ? conf_parse(f, path, bytes, size, how.kind, how.mode, err)
+	      : err_set(err, -ENOMEM, "out of memory");
+	free(bytes);
+	if (r < 0)
+		return r;
+	s->lines += f->count;
+	place = s->count - 1;
+	if (!f->include)
+		return 0;
+	r = add_included(s, f, how, err);
+	/* What is included is read first. */
+	memmove(&s->file[place], &s->file[place + 1], (s->count - place - 1) * sizeof(f));
+	s->file[s->count - 1] = f;
 	return r;
 }
 
-static int add_path(struct conf_set *s, const char *path, enum conf_kind kind, struct err *err)
-{
-	char *bytes = NULL;
-	size_t size = 0;
-	int r = read_file(path, &bytes, &size, err);
+/* --- profiles of tuned ----------------------------------------------------------------------------- */
 
-	if (r == 0)
-		r = conf_set_add_text(s, path, bytes, size, kind, err);
-	free(bytes);
+#define INCLUDE_DEPTH_MAX 16
+
+/* DIR/NAME/tuned.conf beside DIR/OTHER/tuned.conf, then where tuned keeps its own.  NULL: nowhere. */
+static char *find_profile(const char *from, const char *name)
+{
+	static const char *const kept[] = { "/etc/tuned/profiles", "/etc/tuned",
+					    "/usr/lib/tuned/profiles", "/usr/lib/tuned" };
+	const char *file = strrchr(from, '/');
+	char *path = NULL;
+
+	if (asprintf(&path, "%.*s/../%s/tuned.conf", file ? (int)(file - from) : 1,
+		     file ? from : ".", name) < 0)
+		return NULL;
+	for (size_t i = 0; access(path, R_OK) != 0; i++) {
+		free(path);
+		if (i == sizeof(kept) / sizeof(kept[0]) ||
+		    asprintf(&path, "%s/%s/tuned.conf", kept[i], name) < 0)
+			return NULL;
+	}
+	return path;
+}
+
+static int note_missing(struct conf_file *f, const char *name, struct err *err)
+{
+	char *longer = NULL;
+
+	if (asprintf(&longer, "%s%s%s", f->missing ? f->missing : "", f->missing ? ", " : "",
+		     name) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	free(f->missing);
+	f->missing = longer;
+	return 0;
+}
+
+static int add_included(struct conf_set *s, struct conf_file *f, struct reading how,
+			struct err *err)
+{
+	char *names = strdup(f->include), *rest = names, *name;
+	int r = names ? 0 : err_set(err, -ENOMEM, "out of memory");
+
+	how.kind = CONF_TUNED;
+	if (r == 0 && how.depth++ == INCLUDE_DEPTH_MAX)
+		r = err_set(err, -EINVAL, "%.128s: more than %d profiles include each other",
+			    f->path, INCLUDE_DEPTH_MAX);
+	while (r == 0 && (name = strsep(&rest, ", \t")) != NULL) {
+		bool plain = name[0] && !strpbrk(name, "/${}");
+		char *path = plain ? find_profile(f->path, name) : NULL;
+
+		if (path && !f->replaces)
+			r = add_path(s, path, how, err);
+		else if (!path && name[0])
+			r = note_missing(f, name, err);
+		free(path);
+	}
+	free(names);
 	return r;
 }
 
@@ -184,14 +255,14 @@ static int compare_found(const void *x, const void *y)
 	return r ? r : (a->given > b->given) - (a->given < b->given);
 }
 
-static int add_found(struct conf_set *s, struct found_list *l, enum conf_kind kind, struct err *err)
+static int add_found(struct conf_set *s, struct found_list *l, struct reading how, struct err *err)
 {
 	const struct conf_file *winner = NULL;
 	int r = 0;
 
 	qsort(l->item, l->count, sizeof(*l->item), compare_found);
 	for (size_t i = 0; r == 0 && i < l->count; i++) {
-		r = add_path(s, l->item[i].path, kind, err);
+		r = add_path(s, l->item[i].path, how, err);
 		if (r < 0)
 			break;
 		if (i > 0 && strcmp(l->item[i].name, l->item[i - 1].name) == 0) {
@@ -211,7 +282,7 @@ static bool is_dir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static int add_dirs(struct conf_set *s, char *const *paths, size_t count, enum conf_kind kind,
+static int add_dirs(struct conf_set *s, char *const *paths, size_t count, struct reading how,
 		    struct err *err)
 {
 	struct found_list l = { NULL, 0 };
@@ -221,60 +292,155 @@ static int add_dirs(struct conf_set *s, char *const *paths, size_t count, enum c
 		if (is_dir(paths[i]))
 			r = scan_dir(&l, paths[i], (int)i, err);
 	if (r == 0 && l.count > 0)
-		r = add_found(s, &l, kind, err);
+		r = add_found(s, &l, how, err);
 	for (size_t i = 0; i < l.count; i++)
 		free(l.item[i].path);
 	free(l.item);
 	return r;
 }
 
-int conf_set_read(struct conf_set *s, char *const *paths, size_t count, enum conf_kind kind,
-		  struct err *err)
+/* --- the index --------------------------------------------------------------------------------------- */
+
+static int compare_indexed(const void *x, const void *y)
 {
+	const struct conf_line *a = *(const struct conf_line *const *)x;
+	const struct conf_line *b = *(const struct conf_line *const *)y;
+	int r = strcmp(a->key, b->key);
+
+	if (r == 0)
+		r = (a->value != NULL) - (b->value != NULL);
+	return r ? r : (a->order > b->order) - (a->order < b->order);
+}
+
+int conf_set_index(struct conf_set *s, struct err *err)
+{
+	size_t all = 0, order = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		all += s->file[i]->count;
+	free(s->by_key);
+	s->indexed = 0;
+	s->by_key = calloc(all + 1, sizeof(*s->by_key));
+	if (!s->by_key)
+		return err_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < s->count; i++)
+		for (size_t k = 0; !s->file[i]->masked_by && k < s->file[i]->count; k++) {
+			struct conf_line *line = &s->file[i]->line[k];
+
+			line->order = order++;
+			if (!line->fault)
+				s->by_key[s->indexed++] = line;
+		}
+	qsort(s->by_key, s->indexed, sizeof(*s->by_key), compare_indexed);
+	return 0;
+}
+
+const struct conf_line *conf_set_last(const struct conf_set *s, const char *key, bool setting,
+				      size_t order)
+{
+	const struct conf_line probe = { .key = key, .value = setting ? key : NULL, .order = order };
+	const struct conf_line *want = &probe, *found;
+	size_t low = 0, high = s->indexed; /* the first that lies behind the probe is in here */
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_indexed(&s->by_key[middle], &want) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	found = low > 0 ? s->by_key[low - 1] : NULL;
+	return found && strcmp(found->key, key) == 0 && (found->value != NULL) == setting ? found
+											  : NULL;
+}
+
+int conf_set_add_text(struct conf_set *s, const char *path, const char *bytes, size_t size,
+		      enum conf_kind kind, enum conf_mode mode, struct err *err)
+{
+	struct conf_file *f = add_file(s);
+	int r;
+
+	if (!f)
+		return err_set(err, -ENOMEM, "out of memory");
+	r = conf_parse(f, path, bytes, size, kind, mode, err);
+	if (r < 0)
+		return r;
+	s->lines += f->count;
+	return conf_set_index(s, err);
+}
+
+int conf_set_read(struct conf_set *s, char *const *paths, size_t count, enum conf_kind kind,
+		  enum conf_mode mode, struct err *err)
+{
+	const struct reading how = { .kind = kind, .mode = mode };
 	bool dirs_done = false;
 	int r = 0;
 
-	*s = (struct conf_set){ NULL, 0, 0 };
+	*s = (struct conf_set){ NULL };
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		if (!is_dir(paths[i])) {
-			r = add_path(s, paths[i], kind, err);
+			r = add_path(s, paths[i], how, err);
 		} else if (!dirs_done) {
 			dirs_done = true;
-			r = add_dirs(s, paths + i, count - i, kind, err);
+			r = add_dirs(s, paths + i, count - i, how, err);
 		}
 	}
-	return r;
+	return r < 0 ? r : conf_set_index(s, err);
 }
 
 /* --- what is in effect --------------------------------------------------------------------------- */
 
-static bool matches(const struct conf_line *line, const char *key, bool glob)
+/* Of a path "*" does not match a slash; those between the parts of a canonical key are dots. */
+static void to_path(const char *key, char *path, size_t size)
 {
-	if (line->glob != glob)
-		return false;
-	/* FNM_PATHNAME wants slashes between the parts; a dot in a part is rare enough to ignore. */
-	return glob ? fnmatch(line->key, key, 0) == 0 : strcmp(line->key, key) == 0;
+	size_t n = 0;
+
+	for (; key[n] && n + 1 < size; n++)
+		path[n] = (char)(key[n] == '.' ? '/' : key[n] == '/' ? '.' : key[n]);
+	path[n] = '\0';
 }
 
-static const struct conf_line *last_match(const struct conf_set *s, const char *key, bool glob)
+static bool pattern_matches(const char *pattern, const char *key)
+{
+	char pattern_path[256], path[256];
+
+	to_path(pattern, pattern_path, sizeof(pattern_path));
+	to_path(key, path, sizeof(path));
+	return fnmatch(pattern_path, path, FNM_PATHNAME) == 0;
+}
+
+/* Is `line` the last word on its key as it is spelled? */
+bool conf_set_is_last(const struct conf_set *s, const struct conf_line *line)
+{
+	const struct conf_line *other = conf_set_last(s, line->key, !line->value, SIZE_MAX);
+
+	return conf_set_last(s, line->key, line->value != NULL, SIZE_MAX) == line &&
+	       (!other || other->order < line->order);
+}
+
+static const struct conf_line *last_pattern(const struct conf_set *s, const char *key)
 {
 	const struct conf_line *best = NULL;
 
-	for (size_t i = 0; i < s->count; i++)
-		for (size_t k = 0; !s->file[i]->masked_by && k < s->file[i]->count; k++)
-			if (matches(&s->file[i]->line[k], key, glob))
-				best = &s->file[i]->line[k];
+	for (size_t i = 0; i < s->indexed; i++) {
+		const struct conf_line *line = s->by_key[i];
+
+		if (line->glob && line->value && (!best || best->order < line->order) &&
+		    pattern_matches(line->key, key) && conf_set_is_last(s, line))
+			best = line;
+	}
 	return best;
 }
 
 const struct conf_line *conf_set_effective(const struct conf_set *s, const char *key)
 {
-	const struct conf_line *line = last_match(s, key, false);
+	const struct conf_line *line = conf_set_last(s, key, true, SIZE_MAX);
+	const struct conf_line *exclusion = conf_set_last(s, key, false, SIZE_MAX);
 
-	if (line)
-		return line->value ? line : NULL; /* "-key" keeps patterns off it */
-	line = last_match(s, key, true);
-	return line && line->value ? line : NULL;
+	if (exclusion && (!line || line->order < exclusion->order))
+		return NULL; /* keeps patterns off it, and takes back what was said before */
+	return line ? line : last_pattern(s, key);
 }
 
 void conf_set_release(struct conf_set *s)
@@ -286,5 +452,6 @@ void conf_set_release(struct conf_set *s)
 		free(s->file[i]);
 	}
 	free(s->file);
-	*s = (struct conf_set){ NULL, 0, 0 };
+	free(s->by_key);
+	*s = (struct conf_set){ NULL };
 }

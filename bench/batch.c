@@ -243,6 +243,15 @@ static void run_batch(struct batch *b, int number, int64_t round)
 		turn(b);
 }
 
+static void run_one_of_many(struct batch *b, int number, int64_t round)
+{
+	size_t before = b->done;
+
+	run_batch(b, number, round);
+	if (b->done > before && b->done < b->total && b->code == 0 && !b->signal)
+		b->o->between(b->o->arg);
+}
+
 /* --- the whole ------------------------------------------------------------------------------- */
 
 static int make_room(struct batch *b)
@@ -287,7 +296,7 @@ int batch_run(const struct batch_options *o, struct record *record, int *ret_sig
 	for (int64_t round = 1; code == 0 && round <= o->plan->rounds; round++) {
 		plan_order(o->plan, o->scenario->cases[0].seed, round, b.order);
 		for (int n = 0; n < o->plan->batches && b.code == 0 && !b.signal; n++)
-			run_batch(&b, b.order[n], round);
+			run_one_of_many(&b, b.order[n], round);
 	}
 	*ret_signal = b.signal;
 	if (b.signal_fd >= 0)

@@ -31,6 +31,8 @@ struct batch_options {
 	bool (*have)(void *arg, size_t case_index, int64_t repeat);
 	/* Told as soon as a repeat is there. */
 	void (*done)(void *arg, struct record_case *c, struct record_repeat *r);
+	/* Between two batches, while nothing is measured. */
+	void (*between)(void *arg);
 	void *arg;
 	struct progress *progress;     /* NULL: silent */
 };

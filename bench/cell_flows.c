@@ -256,12 +256,21 @@ static void side_lifetimes(const struct cell_flows *c, int side, int64_t origin_
 	out->lifetime_resolution_ns = period_ns;
 }
 
+/* Beyond tcp_max_tw_buckets there is no TIME_WAIT, and the capture cannot tell which: then it would
+ * look as if they had ended at once. */
+static bool has_overflowed(const struct record_repeat *r, int side)
+{
+	enum side at = r->shared_namespace ? SIDE_CLIENT : (enum side)side;
+
+	return record_counter_delta(r, at, "TcpExtTCPTimeWaitOverflow") > 0;
+}
+
 void cell_flows_lifetimes(const struct cell_flows *c, int64_t origin_ns, int64_t period_ns)
 {
 	if (c->lost > 0 || c->r->capture.flows == RECORD_NONE)
 		return;
 	for (int side = 0; side < SIDE_COUNT; side++)
-		if (c->count[side] > 0)
+		if (c->count[side] > 0 && !has_overflowed(c->r, side))
 			side_lifetimes(c, side, origin_ns, period_ns);
 }
 

@@ -177,7 +177,7 @@ int check_confirm(struct measurement *m, struct err *err)
 {
 	const struct check *c = m->arg;
 	bool *which = calloc(m->record.case_count + 1, sizeof(*which));
-	struct measurement again = { .results = { .root_fd = -1 } };
+	struct measurement again = { .results = { .root_fd = -1, .partial_fd = -1 } };
 	int code = 0;
 
 	if (!which)

@@ -107,12 +107,14 @@ static int effects_of(const struct check *c, struct record *r, const char *tunin
 struct tally {
 	size_t better, worse, differs, decided, undecided;
 	size_t outcomes_better, outcomes_worse; /* of these, how connections ended */
+	const struct record_effect *worst_outcome;
 	const struct record_effect *worst, *best;
 };
 
+/* A connection closed without its TIME_WAIT did not end as it should, either. */
 static bool is_outcome(const struct record_effect *e)
 {
-	return strncmp(e->metric, "ledger.outcomes.", 16) == 0;
+	return strncmp(e->metric, "ledger.outcomes.", 16) == 0 || strstr(e->metric, ".overflowed");
 }
 
 static struct tally tally_of(const struct record *r, const char *tuning)
@@ -134,12 +136,14 @@ static struct tally tally_of(const struct record *r, const char *tuning)
 			t.outcomes_better += is_outcome(e);
 		} else if (strcmp(e->verdict, "worse") == 0) {
 			t.worst = t.worse++ ? t.worst : e;
-			t.outcomes_worse += is_outcome(e);
+			if (is_outcome(e))
+				t.worst_outcome = t.outcomes_worse++ ? t.worst_outcome : e;
 		} else if (strcmp(e->verdict, "differs") == 0) {
 			t.differs++;
 			t.best = t.best ? t.best : e;
 		}
 	}
+	t.worst = t.worst_outcome ? t.worst_outcome : t.worst;
 	return t;
 }
 

@@ -77,6 +77,12 @@ static int add_key(struct check *c, const struct conf_line *l, struct err *err)
 	if (!k->file)
 		return err_set(err, -ENOMEM, "no memory for settings");
 	c->key_count++;
+	if (l->fault) {
+		(void)snprintf(k->sysctl.key, sizeof(k->sysctl.key), "%.90s", l->written);
+		(void)snprintf(k->note, sizeof(k->note), "the line %s", l->fault);
+		k->mistake = true;
+		return 0;
+	}
 	(void)snprintf(k->sysctl.key, sizeof(k->sysctl.key), "%.95s", l->key);
 	(void)snprintf(k->sysctl.value, sizeof(k->sysctl.value), "%.159s", l->value);
 	sysctl_fold(k->sysctl.value);
@@ -113,12 +119,16 @@ static int note_lint(struct check *c, const struct conf_set *set, struct err *er
 	for (size_t i = 0; code == 0 && i < l.count; i++) {
 		const struct lint_finding *f = &l.finding[i];
 
-		for (size_t k = 0; f->line && k < c->key_count; k++) {
+		bool told = f->rule->severity != LINT_ERROR;
+
+		/* What is wrong with the file as a whole is told of its first setting. */
+		for (size_t k = 0; !told && k < c->key_count; k++) {
 			struct check_key *key = &c->key[k];
 
-			if (f->rule->severity != LINT_ERROR || key->line != f->line->number ||
+			if ((f->line && key->line != f->line->number) ||
 			    strcmp(key->file, f->file->path) != 0)
 				continue;
+			told = !f->line;
 			key->mistake = true;
 			if (!key->note[0])
 				(void)snprintf(key->note, sizeof(key->note), "%s: %.280s",
@@ -139,11 +149,13 @@ static int read_set(struct check *c, const struct conf_set *set, enum isolation 
 		for (size_t n = 0; n < set->file[i]->count && code == 0; n++) {
 			const struct conf_line *l = &set->file[i]->line[n];
 
-			if (!l->value || set->file[i]->masked_by)
+			if ((!l->value && !l->fault) || set->file[i]->masked_by)
 				continue;
 			code = add_key(c, l, err);
 			if (code < 0)
 				break;
+			if (l->fault)
+				continue;
 			note_line(&c->key[c->key_count - 1], set, l);
 			if (!c->key[c->key_count - 1].note[0])
 				code = try_key(&c->key[c->key_count - 1], isolation, err);
@@ -197,7 +209,7 @@ int check_read(struct check *c, const struct measurement *m, struct err *err)
 
 	if (count == 0)
 		return 0;
-	code = conf_set_read(&set, files, count, CONF_AUTO, err);
+	code = conf_set_read(&set, files, count, CONF_AUTO, CONF_LENIENT, err);
 	if (code == 0)
 		code = read_set(c, &set, m->isolation, err);
 	if (code == 0)

@@ -123,6 +123,20 @@ static void repeat_done(void *arg, struct record_case *c, struct record_repeat *
 		(void)reconcile(c, rep); /* what it finds stands in the repeat */
 }
 
+/* What a SIGKILL leaves, until judge() says how it really ended.  A disk that is full is told at the end. */
+static void between(void *arg)
+{
+	struct measurement *r = arg;
+	struct err ignored;
+
+	(void)snprintf(r->record.status, sizeof(r->record.status), "interrupted");
+	set_text(&r->record.exit_reason, "killed before its end; --resume goes on from here");
+	r->record.exit_code = RECORD_NONE;
+	r->record.duration_ns = mono_now_ns() - r->start_ns;
+	if (r->results.root_fd >= 0)
+		(void)results_checkpoint(&r->results, &r->record, &ignored);
+}
+
 static const struct record_repeat *worst(const struct measurement *r, const char *status,
 					 const struct record_case **ret_case)
 {
@@ -216,6 +230,7 @@ static int run_batches(struct measurement *r, struct err *err)
 				   .capture_fd = capture_fd,
 				   .have = r->earlier_dir ? measure_has : NULL,
 				   .done = repeat_done,
+				   .between = between,
 				   .arg = r,
 				   .progress = progress };
 	int code = batch_run(&o, &r->record, &r->signal, err);
@@ -308,7 +323,7 @@ int measure_init(struct measurement *r, const struct args *a, struct err *err)
 	int code;
 
 	*r = (struct measurement){ .args = a,
-				   .results = { .root_fd = -1 },
+				   .results = { .root_fd = -1, .partial_fd = -1 },
 				   .start_ns = mono_now_ns() };
 	record_init(&r->record);
 	code = run_isolation(a, &r->isolation, err);
@@ -451,7 +466,7 @@ int measure_again(const struct measurement *m, const bool *which, struct measure
 
 	*ret = (struct measurement){ .args = m->args,
 				     .isolation = m->isolation,
-				     .results = { .root_fd = -1 },
+				     .results = { .root_fd = -1, .partial_fd = -1 },
 				     .start_ns = m->start_ns };
 	record_init(&ret->record);
 	s->cases = calloc(m->scenario.case_count, sizeof(*s->cases));

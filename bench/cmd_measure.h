@@ -73,6 +73,8 @@ void measure_print_head(const struct measurement *m);
 /* --resume: take over the finished repeats of an earlier run of the same scenario on the same host.
  * 0; -EINVAL with *err when it is another scenario or host.  bench/cmd_resume.c. */
 int measure_resume(struct measurement *m, const char *dir, struct err *err);
+/* What a number depends on and a reboot into the same kernel leaves as it is; NULL: all the same. */
+const char *measure_other_host(const struct record_host *x, const struct record_host *y);
 bool measure_has(void *m, size_t case_index, int64_t repeat); /* for the batch */
 void measure_keep_captures(struct measurement *m);
 

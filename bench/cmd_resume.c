@@ -46,11 +46,8 @@ static bool same_text(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-/* What a number depends on and a reboot into the same kernel leaves as it is. */
-static const char *other_host(const struct record *a, const struct record *b)
+const char *measure_other_host(const struct record_host *x, const struct record_host *y)
 {
-	const struct record_host *x = &a->host, *y = &b->host;
-
 	if (!same_text(x->kernel_release, y->kernel_release) ||
 	    !same_text(x->kernel_version, y->kernel_version))
 		return "kernel";
@@ -59,6 +56,15 @@ static const char *other_host(const struct record *a, const struct record *b)
 		return "CPU";
 	if (!same_text(x->clocksource, y->clocksource))
 		return "clock source";
+	return NULL;
+}
+
+static const char *other_origin(const struct record *a, const struct record *b)
+{
+	const char *other = measure_other_host(&a->host, &b->host);
+
+	if (other)
+		return other;
 	if (!same_text(a->tool_version, b->tool_version) ||
 	    !same_text(a->tool_commit, b->tool_commit))
 		return "version of twbench";
@@ -67,7 +73,7 @@ static const char *other_host(const struct record *a, const struct record *b)
 
 static int check_same(const struct measurement *m, const char *dir, struct err *err)
 {
-	const char *other = other_host(&m->earlier, &m->record);
+	const char *other = other_origin(&m->earlier, &m->record);
 
 	if (!same_text(m->earlier.scenario_sha256, m->record.scenario_sha256))
 		return err_set(err, -EINVAL, "--resume: '%s' ran another scenario (%s, %s)", dir,
@@ -123,7 +129,7 @@ static char *directory_of(const char *path)
 	return ret;
 }
 
-int measure_resume(struct measurement *m, const char *dir, struct err *err)
+static int load_and_take(struct measurement *m, const char *dir, struct err *err)
 {
 	char text[512];
 	size_t n = 0;
@@ -147,6 +153,15 @@ int measure_resume(struct measurement *m, const char *dir, struct err *err)
 	return record_add_warning(&m->record, text) < 0 ? err_set(err, -ENOMEM, "no memory") : 0;
 }
 
+int measure_resume(struct measurement *m, const char *dir, struct err *err)
+{
+	char *where = results_find(dir);
+	int code = where ? load_and_take(m, where, err) : err_set(err, -ENOMEM, "no memory");
+
+	free(where);
+	return code;
+}
+
 bool measure_has(void *arg, size_t case_index, int64_t repeat)
 {
 	const struct measurement *m = arg;
@@ -160,15 +175,20 @@ bool measure_has(void *arg, size_t case_index, int64_t repeat)
 
 void measure_keep_captures(struct measurement *m)
 {
-	for (size_t i = 0; m->earlier_dir && i < m->record.case_count; i++)
+	char *dir = m->earlier_dir ? results_find(m->earlier_dir) : NULL; /* it may have moved */
+
+	for (size_t i = 0; dir && i < m->record.case_count; i++)
 		for (size_t k = 0; k < m->record.cases[i].repeat_count; k++) {
-			const struct record_repeat *r = &m->record.cases[i].repeat[k];
+			struct record_repeat *r = &m->record.cases[i].repeat[k];
 			char path[1024];
 
 			if (!r->capture.file)
 				continue;
-			(void)snprintf(path, sizeof(path), "%.500s/%.500s", m->earlier_dir,
-				       r->capture.file);
-			results_keep_capture(&m->results, i, r->index, path);
+			(void)snprintf(path, sizeof(path), "%.500s/%.500s", dir, r->capture.file);
+			if (!results_keep_capture(&m->results, i, r->index, path)) {
+				free(r->capture.file);
+				r->capture.file = NULL;
+			}
 		}
+	free(dir);
 }

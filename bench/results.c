@@ -59,6 +59,24 @@ static int make_directories(const char *path, struct err *err)
 	}
 }
 
+/* What was killed and left a record is a run that was interrupted. */
+static bool keep_record(const struct results *r, int partial_fd, const char *name)
+{
+	char final[256], path[600];
+	struct record record;
+	struct err ignored;
+	bool whole;
+
+	if (faccessat(partial_fd, "run.json", R_OK, 0) != 0)
+		return false;
+	(void)snprintf(final, sizeof(final), "%.*s", (int)(strlen(name) - strlen(PARTIAL)), name);
+	(void)snprintf(path, sizeof(path), "%s/%.300s", r->root, name);
+	whole = record_load(&record, path, &ignored) == 0;
+	if (whole)
+		record_release(&record);
+	return whole && renameat(r->root_fd, name, r->root_fd, final) == 0;
+}
+
 /* A ".partial" directory whose lock nobody holds belongs to a run that was killed. */
 static void sweep(const struct results *r)
 {
@@ -77,7 +95,7 @@ static void sweep(const struct results *r)
 		at = openat(r->root_fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (at < 0)
 			continue;
-		if (flock(at, LOCK_EX | LOCK_NB) == 0)
+		if (flock(at, LOCK_EX | LOCK_NB) == 0 && !keep_record(r, at, e->d_name))
 			results_remove_tree(r->root_fd, e->d_name);
 		(void)close(at); /* only held the lock */
 	}
@@ -89,7 +107,7 @@ int results_open(struct results *r, const char *root, const char *scenario_name,
 {
 	int code;
 
-	*r = (struct results){ .root_fd = -1 };
+	*r = (struct results){ .root_fd = -1, .partial_fd = -1 };
 	if (strlen(root) >= sizeof(r->root))
 		return err_set(err, -EINVAL, "'%s' is too long a path", root);
 	(void)snprintf(r->root, sizeof(r->root), "%s", root);
@@ -106,15 +124,29 @@ int results_open(struct results *r, const char *root, const char *scenario_name,
 	return 0;
 }
 
+static const char *partial_name(const struct results *r, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "%.140s" PARTIAL, r->id);
+	return buf;
+}
+
 void results_release(struct results *r)
 {
 	for (size_t i = 0; i < r->capture_count; i++)
 		if (r->capture[i].fd >= 0)
 			(void)close(r->capture[i].fd); /* linked by now, or not wanted */
 	free(r->capture);
+	free(r->noted);
+	if (r->root_fd >= 0 && r->partial_fd >= 0 && !r->path[0]) {
+		char partial[160];
+
+		results_remove_tree(r->root_fd, partial_name(r, partial, sizeof(partial)));
+	}
+	if (r->partial_fd >= 0)
+		(void)close(r->partial_fd); /* a directory */
 	if (r->root_fd >= 0)
 		(void)close(r->root_fd); /* a directory */
-	*r = (struct results){ .root_fd = -1 };
+	*r = (struct results){ .root_fd = -1, .partial_fd = -1 };
 }
 
 /* Where O_TMPFILE is not to be had, a file that loses its name at once; linking then copies. */
@@ -154,12 +186,11 @@ int results_capture_fd(struct results *r, size_t case_index, int64_t repeat)
 	return add_capture(r, case_index, repeat, unnamed_file(r));
 }
 
-void results_keep_capture(struct results *r, size_t case_index, int64_t repeat, const char *path)
+bool results_keep_capture(struct results *r, size_t case_index, int64_t repeat, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (fd >= 0)
-		(void)add_capture(r, case_index, repeat, fd);
+	return fd >= 0 && add_capture(r, case_index, repeat, fd) >= 0;
 }
 
 /* --- committing ------------------------------------------------------------------------------ */
@@ -186,12 +217,14 @@ void results_name_capture(const struct results *r, size_t case_index, const stru
 		repeat->capture.file = NULL;
 }
 
-static int write_repeats(const struct results *r, int dir, const struct record *record, struct err *err)
+/* From `first` of each case on; NULL: all. */
+static int write_repeats(const struct results *r, int dir, const struct record *record,
+			 const size_t *first, struct err *err)
 {
 	for (size_t i = 0; i < record->case_count; i++) {
 		const struct record_case *c = &record->cases[i];
 
-		for (size_t k = 0; k < c->repeat_count; k++) {
+		for (size_t k = first ? first[i] : 0; k < c->repeat_count; k++) {
 			int fd = capture_of(r, i, c->repeat[k].index);
 			int code = results_write_repeat(dir, c, &c->repeat[k], fd, err);
 
@@ -214,22 +247,67 @@ static void point_latest(const struct results *r)
 		(void)unlinkat(r->root_fd, temporary, 0); /* a directory of that name stands in the way */
 }
 
+static int open_partial(struct results *r, struct err *err)
+{
+	char partial[160];
+
+	if (r->partial_fd >= 0)
+		return 0;
+	(void)partial_name(r, partial, sizeof(partial));
+	if (mkdirat(r->root_fd, partial, 0777) != 0)
+		return err_errno(err, "make '%s/%s'", r->root, partial);
+	r->partial_fd = openat(r->root_fd, partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r->partial_fd < 0 || flock(r->partial_fd, LOCK_EX | LOCK_NB) != 0)
+		return err_errno(err, "open '%s/%s'", r->root, partial);
+	return 0;
+}
+
+static int write_partial(struct results *r, const struct record *record, const size_t *first,
+			 struct err *err)
+{
+	int code = open_partial(r, err);
+
+	if (code == 0)
+		code = write_repeats(r, r->partial_fd, record, first, err);
+	return code ? code : record_save(record, r->partial_fd, "run.json", err);
+}
+
+int results_checkpoint(struct results *r, const struct record *record, struct err *err)
+{
+	int code;
+
+	if (!r->noted)
+		r->noted = calloc(record->case_count + 1, sizeof(*r->noted));
+	if (!r->noted)
+		return err_set(err, -ENOMEM, "no memory to note %zu cases", record->case_count);
+	code = write_partial(r, record, r->noted, err);
+	for (size_t i = 0; code == 0 && i < record->case_count; i++)
+		r->noted[i] = record->cases[i].repeat_count;
+	return code;
+}
+
+char *results_find(const char *path)
+{
+	size_t n = strlen(path), tail = strlen(PARTIAL);
+	char *other = NULL;
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	if (access(path, F_OK) != 0 && n > tail && strncmp(path + n - tail, PARTIAL, tail) == 0)
+		return strndup(path, n - tail);
+	if (access(path, F_OK) != 0 && asprintf(&other, "%.*s" PARTIAL, (int)n, path) >= 0 &&
+	    access(other, F_OK) == 0)
+		return other;
+	free(other);
+	return strdup(path);
+}
+
 int results_commit(struct results *r, const struct record *record, struct err *err)
 {
 	char partial[160];
-	int dir = -1, code;
+	int code = write_partial(r, record, NULL, err);
 
-	(void)snprintf(partial, sizeof(partial), "%.140s" PARTIAL, r->id);
-	if (mkdirat(r->root_fd, partial, 0777) != 0)
-		return err_errno(err, "make '%s/%s'", r->root, partial);
-	dir = openat(r->root_fd, partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 || flock(dir, LOCK_EX | LOCK_NB) != 0) {
-		code = err_errno(err, "open '%s/%s'", r->root, partial);
-		goto out;
-	}
-	code = write_repeats(r, dir, record, err);
-	if (code == 0)
-		code = record_save(record, dir, "run.json", err);
+	(void)partial_name(r, partial, sizeof(partial));
 	if (code == 0 && renameat(r->root_fd, partial, r->root_fd, r->id) != 0)
 		code = err_errno(err, "rename '%s/%s'", r->root, partial);
 	if (code == 0) {
@@ -237,11 +315,8 @@ int results_commit(struct results *r, const struct record *record, struct err *e
 		point_latest(r);
 		(void)snprintf(r->path, sizeof(r->path), "%s/%s", r->root, r->id);
 	}
-out:
 	if (code != 0)
 		results_remove_tree(r->root_fd, partial);
-	if (dir >= 0)
-		(void)close(dir); /* a directory */
 	return code;
 }
 

@@ -3,8 +3,10 @@
  *
  * Nothing is visible under its final name before it is whole: captures are written to unnamed
  * files (O_TMPFILE), the run's directory is built as "<id>.partial" and renamed, `latest` is
- * replaced by rename.  A run that is killed leaves no file, or a ".partial" directory that nobody
- * holds and that the next run takes away.  Earlier runs are never touched.
+ * replaced by rename.  A run of several batches notes what is finished between them: when it is killed,
+ * it leaves a ".partial" directory with a valid record, which the next run gives its final name, and
+ * which --resume goes on from.  A ".partial" directory without a record, and that nobody holds, the
+ * next run takes away.  Earlier runs are never touched.
  */
 #ifndef TWBENCH_BENCH_RESULTS_H
 #define TWBENCH_BENCH_RESULTS_H
@@ -22,6 +24,8 @@ struct results {
 	char id[128];             /* "20261122T134700Z-close-strategies-7f3a" */
 	char path[512];           /* root/id, once committed */
 	int root_fd;
+	int partial_fd;           /* root/id.partial, locked; -1: not made yet */
+	size_t *noted;            /* repeats of each case that a checkpoint wrote */
 	struct results_capture {
 		size_t case_index;
 		int64_t repeat;
@@ -38,13 +42,20 @@ void results_release(struct results *r);
 /* An unnamed file for the capture of (case, repeat), or -1 (then none is kept).  Owned by `r`. */
 int results_capture_fd(struct results *r, size_t case_index, int64_t repeat);
 
-/* Keep the capture file of (case, repeat) of an earlier run.  One that is gone is not kept. */
-void results_keep_capture(struct results *r, size_t case_index, int64_t repeat, const char *path);
+/* Keep the capture file of (case, repeat) of an earlier run.  False: it is gone. */
+bool results_keep_capture(struct results *r, size_t case_index, int64_t repeat, const char *path);
 
 /* Set the name that the capture of a finished repeat will have, or none: before the checks, which ask
  * whether a file was kept. */
 void results_name_capture(const struct results *r, size_t case_index, const struct record_case *c,
 			  struct record_repeat *repeat);
+
+/* Note what is finished so far.  0 or negative errno with *err. */
+int results_checkpoint(struct results *r, const struct record *record, struct err *err);
+
+/* Where a run that was killed lies by now: `path` itself, or with or without ".partial".  Free it;
+ * NULL: no memory. */
+char *results_find(const char *path);
 
 /*
  * Write run.json, captures, samples.csv and .hgrm files, rename, point `latest` at it.

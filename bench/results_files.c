@@ -116,6 +116,8 @@ static int link_capture(int fd, int dir, struct err *err)
 	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	if (linkat(AT_FDCWD, self, dir, "capture.pcap", AT_SYMLINK_FOLLOW) == 0)
 		return 0;
+	if (errno == EEXIST)
+		return 0; /* ours: from a checkpoint */
 	to = openat(dir, "capture.pcap", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (to < 0)
 		return err_errno(err, "write 'capture.pcap'");

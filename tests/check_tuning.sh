@@ -22,6 +22,9 @@ for name in check-tw-reuse check-reuse-without-timestamps check-port-range check
 		"$(json results/latest/run.json 'len(r["expectations"]) > 4 and {x["verdict"] for x in r["expectations"]} == {"pass"}')" true
 done
 
+is "no lifetime is read off TIME_WAITs that never were" \
+	"$(json results/latest/run.json '[p["time_wait"]["client"]["lifetime"]["count"] for c, p in repeats]')" "[0, 0]"
+
 # --- a tuning, key by key -------------------------------------------------------------------------
 
 cat >base.json <<'J'
@@ -55,6 +58,11 @@ import json, sys
 print([(x["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], x["locations"][0]["physicalLocation"]["region"]["startLine"])
        for x in json.load(sys.stdin)["runs"][0]["results"]])')" "[('mistake.conf', 3)]"
 
+printf '%s\n' '# see the page' 'net.ipv4.tcp_tw_reuse 1' 'net.ipv4.tcp_sack = 1' >form.conf
+run "$twbench" check ./base.json --tuning form.conf --no-plots -q -n 1
+is "a line that is no setting: exit 1" "$code" 1
+like "... named with file and line" "$err" "form.conf:2: net.ipv4.tcp_tw_reuse 1 is a mistake: the line is neither"
+
 echo 'net.ipv4.tcp_max_tw_buckets = 20' >hurts.conf
 run "$twbench" check ./base.json --tuning hurts.conf --no-plots -q -n 4 --confirm --set load.rate=50 --set load.duration=1s
 is "a setting that hurts, confirmed: exit 1" "$code" 1
@@ -87,6 +95,28 @@ is "... all repeats are there, in order" "$(json results/latest/run.json '[[p["i
 true"
 is "... what was finished was kept" "$(json results/latest/run.json 'r["warnings"]')" "[\"$kept repeats were taken over from run $dir.\"]"
 is "... with the files" "$(find results/latest/cases -name samples.csv | wc -l)" 10
+
+"$twbench" run ./sweep.json -q --no-plots --capture keep -o killed 2>/dev/null &
+pid=$!
+noted() { ls killed/*.partial/run.json >/dev/null 2>&1; }
+ok "between two batches what is finished is noted" wait_for 10 noted
+kill -KILL $pid
+wait $pid 2>/dev/null
+dir=$(cd killed && ls -d -- *.partial)
+is "a sweep killed by SIGKILL leaves a valid record" \
+	"$(json "killed/$dir/run.json" 'r["run"]["status"]' 'r["exit"]["code"]' 'sum(p["status"] == "ok" for c, p in repeats) in (2, 4, 6, 8)')" \
+	"interrupted
+null
+true"
+kept=$(json "killed/$dir/run.json" 'sum(p["status"] == "ok" for c, p in repeats)')
+run "$twbench" run ./sweep.json -q --no-plots --capture keep -o killed --resume "killed/$dir"
+is "resumed: exit 0 ${err:+($err)}" "$code" 0
+is "... what was finished was kept, with its captures" "$(json killed/latest/run.json 'r["warnings"]')
+$(find killed/latest/cases -name capture.pcap | wc -l)" "[\"$kept repeats were taken over from run ${dir%.partial}.\"]
+10"
+is "... the killed run keeps its final name" "$(json "killed/${dir%.partial}/run.json" 'r["run"]["status"]')" interrupted
+
+dir=$(readlink results/latest)
 run "$twbench" run ./sweep.json -q --no-plots --resume "results/$dir" --seed 7
 is "with another option: exit 2" "$code" 2
 run "$twbench" run smoke -q --no-plots --resume "results/$dir"
@@ -123,6 +153,25 @@ PY
 run "$twbench" compare a1/latest worse.json --metric time_wait.client.overflowed
 like "a planted change is found" "$out" 'time_wait.client.overflowed +0 sockets +10 sockets +exact +WORSE'
 not_ok "... and is no pass" test "$code" -eq 0
+
+run "$twbench" run ./aa.json -q --no-plots -s client-fin --sysctl net.ipv4.tcp_max_tw_buckets=20 -o a3
+run "$twbench" compare a1/latest a3/latest --metric time_wait.client.overflowed --confirm
+is "--confirm: what is worse again is a failure" "$code" 1
+like "... and says so" "$out" 'WORSE: worse again when run again: 80$'
+python3 - a3/latest/run.json >once.json <<'PY'
+import json, sys
+r = json.load(open(sys.argv[1], encoding="utf-8"))
+for c in r["run"]["scenario"]["resolved"]["cases"].values():
+    c["tuning"]["sysctl"] = {}
+json.dump(r, sys.stdout)
+PY
+run "$twbench" compare a1/latest once.json --metric time_wait.client.overflowed --confirm
+is "... what is not worse again is none" "$code" 0
+like "... and says so" "$out" 'no evidence: worse once, but not when it was run again: 0$'
+sed 's/"release": *"[^"]*"/"release": "2.6.32"/' a3/latest/run.json >other.json
+run "$twbench" compare a1/latest other.json --metric time_wait.client.overflowed --confirm -q
+is "... on another kernel nothing can be confirmed: exit 2" "$code $err" \
+	"2 twbench compare: --confirm: B was measured with another kernel"
 
 is "the host's settings are as they were" "$(host_settings)" "$before"
 done_testing

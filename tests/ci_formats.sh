@@ -12,7 +12,7 @@ cd "$tmp" || exit 1
 python3 - sample.json >bad.json <<'PY'
 import json, sys
 r = json.load(open(sys.argv[1], encoding="utf-8"))
-evil = "a\"<&>]]>%::{}\\|#\u2028 b"
+evil = "a\"<&>]]>%::{}\\|#\u2028\u0007\ufffe b"
 def expectation(i, verdict, value=1.5):
     return {"text": f"x{i} {evil} > 1", "case": "client-fin", "rule": "every repeat", "unit": "ns", "value": value,
             "limit": 2e9, "margin": -1, "verdict": verdict, "repeats": 3, "note": evil}

@@ -74,8 +74,23 @@ check "a missing file: exit 2" exits 2
 check "... named" complains "cannot open 'nothing.conf': No such file or directory"
 printf 'net.ipv4.tcp_sack = 1\nnet.ipv4.tcp_dsack 1\n' >bad.conf
 lint bad.conf
-check "what is no assignment: exit 2" exits 2
-check "... with file and line" complains "^twbench lint: bad.conf:2: 'net.ipv4.tcp_dsack 1' is neither"
+check "what is no assignment: exit 1" exits 1
+check "... with file and line" says "^bad.conf:2: error: TW012 no-setting: 'net.ipv4.tcp_dsack 1' is neither"
+printf 'net.ipv4.tcp_tw_recycle=1\r\n' >crlf.conf
+lint crlf.conf
+check "CR LF: as the loaders read it" says 'crlf.conf:1: error: TW101'
+printf '\357\273\277net.ipv4.tcp_sack=1' >bom.conf
+lint bom.conf
+check "a byte-order mark" says 'bom.conf:1: error: TW013'
+head -c 70000 /dev/urandom | tr -d '\000' >noise.conf
+lint noise.conf
+check "noise without a NUL: exit 1" exits 1
+head -c 700 /dev/zero >zeros.conf
+lint zeros.conf
+check "NULs: exit 2" complains "zeros.conf:1: holds a NUL byte: no text file"
+truncate -s 100M large.conf
+lint large.conf
+check "100 MB: exit 2" complains "'large.conf' is larger than"
 mkfifo fifo
 lint fifo
 check "a FIFO is refused, not waited for" complains "'fifo' is no plain file"
@@ -214,7 +229,10 @@ check "no escape code of a file reaches the terminal" sh -c '! grep -q "$(printf
 check "no rule proposes to load settings outside a namespace" \
 	sh -c '! grep "^    prove:" out | grep -v "unshare -Urn" | grep -E "sysctl (-p|-w|--system|--load)|systemd-sysctl"'
 
-sed -n 's/^    prove:  twbench run/"$program" run --dry-run/p' out | sort -u >runs
+sed -n 's/^    prove:  //p' out >proofs
+check "every proof is a command a shell can read" \
+	sh -c 'test -s proofs && while read -r line; do printf "%s\n" "$line" | sh -n || exit 1; done <proofs'
+sed -n 's/^    prove:  twbench \(run\|check\)/"$program" \1 --dry-run/p' out | sort -u >runs
 # One of them proves that the kernel refuses a value: then that is the proof.
 check "every run that a rule proposes can be planned" \
 	sh -c 'test -s runs && while read -r run; do

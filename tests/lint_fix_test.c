@@ -38,7 +38,7 @@ static int fix(const char *path, const char *meanwhile, char *text, struct err *
 	int r;
 
 	(void)snprintf(copy, sizeof(copy), "%s", path);
-	r = conf_set_read(&set, paths, 1, CONF_AUTO, err);
+	r = conf_set_read(&set, paths, 1, CONF_AUTO, CONF_STRICT, err);
 	if (r == 0)
 		r = lint_run(&l, &set, &options, err);
 	if (meanwhile)

@@ -6,8 +6,11 @@
 #include "analysis/lint.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "analysis/sysctl_keys.h"
 #include "analysis/sysctl_probe.h"
@@ -50,6 +53,10 @@ static const struct pair {
 	{ .id = "TW008", .fires = "- a.b = 1\n", .quiet = "-a.b = 1\n" },
 	{ .id = "TW009", .fires = "a.b = 1\n", .quiet = "# nothing is set\n", .path = "/etc/sysctl.conf" },
 	{ .id = "TW011", .fires = "sysctl -w a.b=1\n", .quiet = "a.b=1\n" },
+	{ .id = "TW012", .fires = "a.b 1\nc.d = 1\n", .quiet = "-a.b\n# a.b 1\na.b = 1\n" },
+	{ .id = "TW012", .fires = "= 1\n", .quiet = "a.b =\n" },
+	{ .id = "TW012", .fires = TUNED "a.b\n", .quiet = "[disk]\nnonsense\n" TUNED "a.b = 1\n" },
+	{ .id = "TW013", .fires = "\xEF\xBB\xBF# c\na.b = 1\n", .quiet = "# \xEF\xBB\xBF c\na.b = \xEF\xBB\xBF\n" },
 	{ .id = "TW101", .fires = V4 "tcp_tw_recycle = 1\n", .quiet = REUSE "1\n" },
 	{ .id = "TW101", .fires = V4 "netfilter.ip_conntrack_max = 1\n", .quiet = V4 "tcp_tw_recycle = 1\n", .keys = { V4 "tcp_tw_recycle" } },
 	{ .id = "TW102", .fires = "net.ipv6.tcp_fin_timeout = 60\n", .quiet = "net.ipv6.conf.all.forwarding = 1\n" },
@@ -107,6 +114,8 @@ static const struct pair {
 	{ .id = "TW401", .fires = RANGE "40000 # x\n", .quiet = RANGE "1024 65535 # all\n" },
 	{ .id = "TW402", .fires = RANGE "32768 60999\n", .quiet = RANGE "32768 60999\n" V4 "ip_local_reserved_ports = 40000-40010\n", .listen = 40000 },
 	{ .id = "TW403", .fires = RANGE "1000 65535\n", .quiet = RANGE "1000 65535\n" V4 "ip_unprivileged_port_start = 0\n" },
+	{ .id = "TW403", .fires = V4 "ip_unprivileged_port_start = 40000\n", .quiet = V4 "ip_unprivileged_port_start = 32768\n" },
+	{ .id = "TW201", .fires = FIN "21474837\n", .quiet = FIN "-5\n" },
 	{ .id = "TW403", .fires = RANGE "2000 65535\n" V4 "ip_unprivileged_port_start = 3000\n", .quiet = RANGE "1024 65535\n" },
 	{ .id = "TW404", .fires = RANGE "1024 65535\n", .quiet = RANGE "1024 65535\n" V4 "ip_local_reserved_ports = 3306\n" },
 	{ .id = "TW404", .fires = RANGE "9998 65535\n", .quiet = RANGE "10000 65535\n" },
@@ -143,9 +152,10 @@ static void set_up(struct conf_set *set, const char *text, const char *path)
 	size_t first = split ? (size_t)(split - text) : strlen(text);
 	struct err err;
 
-	if (conf_set_add_text(set, path ? path : "a.conf", text, first, CONF_AUTO, &err) < 0 ||
-	    (split &&
-	     conf_set_add_text(set, "b.conf", split + 1, strlen(split + 1), CONF_AUTO, &err) < 0)) {
+	if (conf_set_add_text(set, path ? path : "a.conf", text, first, CONF_AUTO, CONF_LENIENT,
+			      &err) < 0 ||
+	    (split && conf_set_add_text(set, "b.conf", split + 1, strlen(split + 1), CONF_AUTO,
+					CONF_LENIENT, &err) < 0)) {
 		printf("Bail out! %s\n", err.text);
 		exit(1);
 	}
@@ -198,7 +208,7 @@ static void test_pairs(void)
 static void test_masked(void)
 {
 	const struct lint_options options = { .rate_per_s = 0 };
-	struct conf_set set = { NULL, 0, 0 };
+	struct conf_set set = { NULL };
 	struct lint l;
 	struct err err;
 
@@ -206,7 +216,7 @@ static void test_masked(void)
 	ok(lint_run(&l, &set, &options, &err) == 0 && fired(&l, "TW010") == 0, "TW010 is quiet");
 	lint_release(&l);
 	set.file[1]->masked_by = set.file[0];
-	ok(lint_run(&l, &set, &options, &err) == 0 && fired(&l, "TW010") == 1, "TW010 fires");
+	ok(conf_set_index(&set, &err) == 0 && lint_run(&l, &set, &options, &err) == 0 && fired(&l, "TW010") == 1, "TW010 fires");
 	is_int(l.count, 1, "and nothing of the masked file is told");
 	lint_release(&l);
 	conf_set_release(&set);
@@ -214,7 +224,7 @@ static void test_masked(void)
 
 static bool has_pair(const char *id)
 {
-	bool found = strcmp(id, "TW010") == 0;
+	bool found = strcmp(id, "TW010") == 0 || strcmp(id, "TW014") == 0; /* want directories */
 
 	for (size_t i = 0; i < PAIRS; i++)
 		found = found || strcmp(pairs[i].id, id) == 0;
@@ -238,6 +248,109 @@ static void test_table(void)
 	}
 }
 
+static void write_profile(const char *root, const char *name, const char *text)
+{
+	char path[256];
+	FILE *out;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", root, name);
+	if (mkdir(path, 0700) != 0)
+		abort();
+	(void)snprintf(path, sizeof(path), "%s/%s/tuned.conf", root, name);
+	out = fopen(path, "we");
+	if (!out || fputs(text, out) < 0 || fclose(out) != 0)
+		abort();
+}
+
+/* TW014 wants profiles beside each other: base is included by mid, that by top. */
+static void test_includes(void)
+{
+	static const char *const names[] = { "base", "mid", "top", "loop", "alone" };
+	const struct lint_options options = { .rate_per_s = 0 };
+	char root[] = "/tmp/twbench-tuned-XXXXXX", path[256], *paths[] = { path };
+	struct conf_set set;
+	struct lint l;
+	struct err err = { "" };
+	int r;
+
+	if (!mkdtemp(root))
+		abort();
+	write_profile(root, "base", TUNED FIN "60\n" V4 "tcp_tw_recycle = 1\n");
+	write_profile(root, "mid", "[main]\ninclude=base\n" TUNED FIN "30\n");
+	write_profile(root, "top", "[main]\ninclude=mid, ${x} nowhere\n" TUNED STAMPS "1\n");
+	write_profile(root, "loop", "[main]\ninclude=loop\n");
+	write_profile(root, "alone", "[main]\ninclude=base\n" TUNED "replace=1\n" STAMPS "1\n");
+	(void)snprintf(path, sizeof(path), "%s/top/tuned.conf", root);
+	r = conf_set_read(&set, paths, 1, CONF_AUTO, CONF_LENIENT, &err);
+	if (ok(r == 0 && set.count == 3, "a profile and those it builds on: %s", err.text)) {
+		ok(strstr(set.file[0]->path, "/base/") && strstr(set.file[2]->path, "/top/"),
+		   "what is included is read first");
+		is_str(conf_set_effective(&set, V4 "tcp_fin_timeout")->value, "30",
+		       "what builds on it has the last word");
+		ok(lint_run(&l, &set, &options, &err) == 0 && fired(&l, "TW014") == 1 &&
+			   fired(&l, "TW101") == 1 && fired(&l, "TW002") == 0,
+		   "TW014 fires; faults of included profiles are found");
+		is_str(set.file[2]->missing, "${x}, nowhere", "what was not found");
+		lint_release(&l);
+	}
+	conf_set_release(&set);
+	(void)snprintf(path, sizeof(path), "%s/mid/tuned.conf", root);
+	r = conf_set_read(&set, paths, 1, CONF_AUTO, CONF_LENIENT, &err);
+	ok(r == 0 && lint_run(&l, &set, &options, &err) == 0 && fired(&l, "TW014") == 0,
+	   "TW014 is quiet");
+	lint_release(&l);
+	conf_set_release(&set);
+	(void)snprintf(path, sizeof(path), "%s/loop/tuned.conf", root);
+	is_int(conf_set_read(&set, paths, 1, CONF_AUTO, CONF_LENIENT, &err), -EINVAL,
+	       "a profile that includes itself");
+	conf_set_release(&set);
+	(void)snprintf(path, sizeof(path), "%s/alone/tuned.conf", root);
+	r = conf_set_read(&set, paths, 1, CONF_AUTO, CONF_LENIENT, &err);
+	ok(r == 0 && set.count == 1, "replace=1 drops what is included");
+	conf_set_release(&set);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s/tuned.conf", root, names[i]);
+		(void)remove(path);
+		(void)snprintf(path, sizeof(path), "%s/%s", root, names[i]);
+		(void)remove(path); /* what is left is in /tmp */
+	}
+	(void)remove(root);
+}
+
+/* As large as a file may be, every line another key, or the same one: in seconds, not in hours. */
+static void test_large(void)
+{
+	static const struct {
+		const char *key;
+		bool numbered;
+	} forms[] = { { "k", true }, { "net.ipv4.tcp_k", true }, { "k", false } };
+	const struct lint_options options = { .rate_per_s = 0 };
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct conf_set set = { NULL };
+		struct lint l;
+		char *text = NULL;
+		size_t size = 0;
+		FILE *out = open_memstream(&text, &size);
+		struct err err = { "" };
+
+		for (int k = 0; out && ftell(out) < CONF_BYTES_MAX / 4; k++)
+			fprintf(out, "%s%.0d=%d\n", forms[i].key, forms[i].numbered ? k : 0, k);
+		if (!out || fclose(out) != 0)
+			abort();
+		alarm(60); /* the kernel ends a test that would take hours */
+		ok(conf_set_add_text(&set, "a.conf", text, size, CONF_AUTO, CONF_LENIENT, &err) ==
+				   0 &&
+			   lint_run(&l, &set, &options, &err) == 0,
+		   "%zu lines %s%s=1 %s", set.lines, forms[i].key,
+		   forms[i].numbered ? "N" : "", err.text);
+		alarm(0);
+		lint_release(&l);
+		conf_set_release(&set);
+		free(text);
+	}
+}
+
 /* --- shipped files -------------------------------------------------------------------------------- */
 
 struct shipped {
@@ -250,8 +363,8 @@ static bool read_shipped(struct shipped *s, char *const *paths, size_t count,
 {
 	struct err err = { "" };
 
-	*s = (struct shipped){ .set = { NULL, 0, 0 } };
-	return ok(conf_set_read(&s->set, paths, count, CONF_AUTO, &err) == 0 &&
+	*s = (struct shipped){ .set = { NULL } };
+	return ok(conf_set_read(&s->set, paths, count, CONF_AUTO, CONF_STRICT, &err) == 0 &&
 			  lint_run(&s->lint, &s->set, options, &err) == 0,
 		  "%s is read %s", paths[0], err.text);
 }
@@ -361,6 +474,8 @@ int main(void)
 {
 	test_pairs();
 	test_masked();
+	test_includes();
+	test_large();
 	test_table();
 	test_bad_example();
 	test_good_examples();

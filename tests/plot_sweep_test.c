@@ -113,8 +113,9 @@ int main(void)
 	if (version[0]) {
 		draw(&a, "exhaustion-map", NULL);
 		ok(exists("exhaustion-map.png"), "... as PNG, too");
-		is_int(count_lines("exhaustion-map.dat", "never"), 8, "cells that never ran out");
-		is_int(count_lines("exhaustion-map.dat", " s\""), 4, "cells that did");
+		is_int(count_lines("exhaustion-map.dat", " -1 \"> "), 8,
+		       "cells that did not run out while they were watched");
+		is_int(count_lines("exhaustion-map.dat", " s\""), 12, "... and those that did");
 		draw(&a, "connect-by-ports", NULL);
 		is_int(count_lines("connect-by-ports.dat", "# client-fin"), 2,
 		       "a curve where three loads differ");

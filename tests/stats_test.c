@@ -83,6 +83,63 @@ static void test_mann_whitney(void)
 	   "exact and approximate meet");
 }
 
+/* x has the lowest ranks but for `u` places that its greatest ones have moved up. */
+static double p_of_u(size_t n, size_t u)
+{
+	double x[20], y[20];
+	size_t k = 0;
+
+	for (size_t i = n; i-- > 0;) {
+		size_t by = u < n ? u : n;
+
+		x[i] = (double)(i + 1 + by);
+		u -= by;
+	}
+	for (size_t rank = 1, i = 0; rank <= 2 * n; rank++) {
+		if (i < n && (size_t)x[i] == rank)
+			i++;
+		else
+			y[k++] = (double)rank;
+	}
+	return stats_mann_whitney(x, n, y, n);
+}
+
+/* The greatest U that is significant at 0.05, two-sided: the tables of every textbook. */
+static void test_critical_values(void)
+{
+	static const struct {
+		size_t n, u;
+	} table[] = { { 4, 0 }, { 5, 2 }, { 6, 5 }, { 8, 13 }, { 10, 23 }, { 15, 64 }, { 20, 127 } };
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		ok(p_of_u(table[i].n, table[i].u) <= 0.05 &&
+			   p_of_u(table[i].n, table[i].u + 1) > 0.05,
+		   "%zu against %zu: U = %zu is the critical value", table[i].n, table[i].n,
+		   table[i].u);
+}
+
+/* How often the interval holds the true difference, 0, of samples of one distribution. */
+static void test_coverage(void)
+{
+	enum { TRIALS = 400, N = 5 };
+	uint64_t state = 1;
+	int held = 0;
+
+	for (int t = 0; t < TRIALS; t++) {
+		double v[2 * N];
+		struct stats_interval i;
+
+		for (int k = 0; k < 2 * N; k++) {
+			state = state * UINT64_C(6364136223846793005) + 1442695040888963407U;
+			v[k] = (double)(state >> 11);
+		}
+		i = stats_change_interval(v, N, v + N, N, 0.95, 500, (uint64_t)t);
+		held += i.low <= 0 && i.high >= 0;
+	}
+	ok(held >= TRIALS * 92 / 100 && held < TRIALS,
+	   "5 against 5: the 95 %% interval held the truth %d times of %d", held, TRIALS);
+}
+
 static void test_shift(void)
 {
 	const double x[] = { 1, 2, 3 }, y[] = { 11, 12, 13 };
@@ -97,6 +154,8 @@ int main(void)
 	test_quantiles();
 	test_bootstrap();
 	test_mann_whitney();
+	test_critical_values();
+	test_coverage();
 	test_shift();
 	return test_done();
 }

@@ -73,7 +73,7 @@ static void test_lines(void)
 		struct conf_file f;
 		struct err err = { "" };
 		int r = conf_parse(&f, "x", lines[i].line, strlen(lines[i].line), CONF_SYSCTL_D,
-				   &err);
+				   CONF_STRICT, &err);
 
 		if (ok(r == 0 && f.count == 1, "'%s' is one line", lines[i].line)) {
 			const struct conf_line *l = &f.line[0];
@@ -101,8 +101,8 @@ static const struct {
 	{ "# c\na=1\nb=2", CONF_SYSCTL_D, 2, NULL },
 	{ "a=1\nnonsense\n", CONF_SYSCTL_D, 0,
 	  "x:2: 'nonsense' is neither 'key = value' nor '-key'" },
-	{ "\n = 1\n", CONF_SYSCTL_D, 0, "x:2: there is no key before the '='" },
-	{ "-\n", CONF_SYSCTL_D, 0, "x:1: there is no key before the '='" },
+	{ "\n = 1\n", CONF_SYSCTL_D, 0, "x:2: '=' has no key" },
+	{ "-\n", CONF_SYSCTL_D, 0, "x:1: '-' has no key" },
 	{ "kernel.osrelease = 6.1\na = 1\n", CONF_DUMP, 2, NULL },
 	{ "a = 1\nsysctl: reading key \"x\"\n", CONF_DUMP, 1, NULL },
 	{ "kernel.ostype = Linux\nnonsense\n", CONF_DUMP, 0,
@@ -111,6 +111,7 @@ static const struct {
 	{ TUNED "type=sysctl\nenabled=1\na.b=1\n", CONF_TUNED, 1, NULL },
 	{ "[mine]\na.b=1\ntype = sysctl\nc.d=2\n[other]\ntype=disk\nx=1\n", CONF_TUNED, 2, NULL },
 	{ TUNED "nonsense\n", CONF_TUNED, 0, "x:5: 'nonsense' is not 'key = value'" },
+	{ "\xEF\xBB\xBF# c\na=1\n", CONF_SYSCTL_D, 0, "x:1: begins with a byte-order mark" },
 	{ "[main\n", CONF_SYSCTL_D, 0, "x:1: '[main' is neither 'key = value' nor '-key'" },
 };
 
@@ -122,7 +123,7 @@ static void test_files(void)
 		struct err err = { "" };
 		struct guard g;
 		int r = conf_parse(&f, "x", (char *)guard_copy(&g, files[i].text, size), size,
-				   CONF_AUTO, &err);
+				   CONF_AUTO, CONF_STRICT, &err);
 
 		is_int(r, files[i].message ? -EINVAL : 0, "file %zu", i);
 		is_str(err.text, files[i].message ? files[i].message : "", "its message");
@@ -141,7 +142,8 @@ static void test_tuned_values(void)
 	struct conf_file f;
 	struct err err;
 
-	if (ok(conf_parse(&f, "x", text, strlen(text), CONF_AUTO, &err) == 0 && f.count == 6,
+	if (ok(conf_parse(&f, "x", text, strlen(text), CONF_AUTO, CONF_STRICT, &err) == 0 &&
+		       f.count == 6,
 	       "tuned"))
 		for (size_t i = 0; i < f.count; i++) {
 			is_str(f.line[i].value, want[i], "value of %s", f.line[i].key);
@@ -156,7 +158,8 @@ static void test_nul(void)
 	struct conf_file f;
 	struct err err;
 
-	is_int(conf_parse(&f, "x", "a=1\nb\0=2", 8, CONF_AUTO, &err), -EINVAL, "NUL is refused");
+	is_int(conf_parse(&f, "x", "a=1\nb\0=2", 8, CONF_AUTO, CONF_LENIENT, &err), -EINVAL,
+	       "NUL is refused");
 	is_str(err.text, "x:2: holds a NUL byte: no text file", "with its line");
 	conf_file_release(&f);
 }
@@ -220,12 +223,14 @@ static void test_directories(void)
 	write_text(dirs[0], "90-z.conf", "k.late = lib\nk.*.g = pattern\n-k.no.g\n");
 	write_text(dirs[1], "50-m.conf", "k.late = etc\nk.yes.g = own\n");
 	write_text(dirs[1], "notes.txt", "this is not read\n");
+	write_text(dirs[0], "91-z.conf", "k.parts.* = 1\nk.taken = 1\n-k.taken\nk.*.h = 1\n-k.*.h\n");
 	write_text(dirs[0], "20-off.conf", "k.off = 1\n");
 	(void)snprintf(link, sizeof(link), "%s/20-off.conf", dirs[1]);
 	if (symlink("/dev/null", link) != 0)
 		abort();
-	is_int(conf_set_read(&s, paths, 2, CONF_AUTO, &err), 0, "two directories%s", err.text);
-	is_int(s.count, 6, "six files of .conf");
+	is_int(conf_set_read(&s, paths, 2, CONF_AUTO, CONF_STRICT, &err), 0, "two directories%s",
+	       err.text);
+	is_int(s.count, 7, "seven files of .conf");
 	is_str(effective(&s, "k.masked"), "etc", "/etc wins over /usr/lib by name");
 	is_str(effective(&s, "k.lib"), NULL, "the whole file is masked");
 	is_str(effective(&s, "k.late"), "lib", "the later name wins, whatever the directory");
@@ -233,8 +238,14 @@ static void test_directories(void)
 	is_str(effective(&s, "k.any.g"), "pattern", "a pattern matches");
 	is_str(effective(&s, "k.yes.g"), "own", "an explicit key wins over a later pattern");
 	is_str(effective(&s, "k.no.g"), NULL, "an exclusion keeps the pattern off");
+	is_str(effective(&s, "k.parts.a"), "1", "'*' is one part");
+	is_str(effective(&s, "k.parts.a.b"), NULL, "... not two");
+	is_str(effective(&s, "k.parts.a/b"), "1", "... but a part may hold a dot");
+	is_str(effective(&s, "k.taken"), NULL, "an exclusion takes back what was said before");
+	is_str(effective(&s, "k.a.h"), NULL, "... also of a pattern");
 	conf_set_release(&s);
-	is_int(conf_set_read(&s, missing, 1, CONF_AUTO, &err), -EINVAL, "a file that is not there");
+	is_int(conf_set_read(&s, missing, 1, CONF_AUTO, CONF_STRICT, &err), -EINVAL,
+	       "a file that is not there");
 	is_str(err.text, "cannot open '/nonexistent/x': No such file or directory", "is named");
 	conf_set_release(&s);
 	(void)nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS); /* what is left is in /tmp */
@@ -294,13 +305,14 @@ static void test_plan(void)
 {
 	static const char text[] = "net.ipv4.ip_local_port_range = 1000 1999\n"
 				   "net.ipv4.ip_local_reserved_ports = 1000-1099,5000\n";
-	struct conf_set s = { NULL, 0, 0 };
+	struct conf_set s = { NULL };
 	struct port_plan p;
 	struct err err;
 
 	port_plan_make(&p, &s);
 	ok(!p.range && p.usable == 28232, "28,232 ports by default");
-	ok(conf_set_add_text(&s, "x", text, strlen(text), CONF_AUTO, &err) == 0, "a range");
+	ok(conf_set_add_text(&s, "x", text, strlen(text), CONF_AUTO, CONF_STRICT, &err) == 0,
+	   "a range");
 	port_plan_make(&p, &s);
 	is_int(p.usable, 900, "reserved ports are not used");
 	is_int(p.reserved_out, 1, "one is outside");

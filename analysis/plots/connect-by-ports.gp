@@ -6,7 +6,7 @@ dash_of(i) = i <= 7 ? 1 : 2
 set logscale y
 set tics nomirror
 set xtics 10 nomirror
-set ytics nomirror
+set ytics nomirror (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000)
 set mytics 1
 set yrange [y_low:y_top]
 set format x '%g %%'

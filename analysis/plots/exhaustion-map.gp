@@ -1,4 +1,4 @@
-# Seconds until the first connection found no port; an empty cell never ran out.
+# Seconds until the first connection found no port; an uncoloured cell did not run out in that time.
 set border 0
 unset grid
 set tics scale 0

@@ -1,6 +1,8 @@
 /*
  * cmd_compare: two records or more: what is better, worse, or cannot be told apart.
  */
+#include "bench/cmd_compare.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -152,6 +154,8 @@ static int compare_with(struct job *j, size_t nth, struct err *err)
 	struct comparison c = { 0 };
 	int code = compare_records(&j->record[0], &j->record[nth], &j->options, &c, err), status;
 
+	if (code == 0 && args_has(j->args, "confirm"))
+		code = compare_confirm(j->args, &j->options, &c, err);
 	if (code == 0 && args_has(j->args, "json"))
 		compare_say_json(&j->json, &c);
 	else if (code == 0 && !args_has(j->args, "quiet"))
@@ -197,6 +201,8 @@ static const struct opt options[] = {
 	{ "timings", 't', NULL, NULL, "judge latency and CPU time, too: only for runs made under the same load of the machine" },
 	{ "all", 'a', NULL, NULL, "show metrics that are the same, too" },
 	{ "force", 0, NULL, NULL, "compare other topologies all the same" },
+	{ "confirm", 0, NULL, NULL, "run the cases once more in which B is worse; only what is worse again is WORSE" },
+	{ "isolation", 0, "auto|userns|netns", NULL, "how --confirm makes its labs (default: auto)" },
 	{ "fail-on", 0, "LIST", NULL, "what makes the exit status other than 0: fail,invalid (default), none" },
 	{ "out", 'o', "DIR", NULL, "draw the differences there" },
 	{ "json", 0, NULL, NULL, "print the comparison as JSON" },

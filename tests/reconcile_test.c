@@ -487,6 +487,11 @@ static void test_passive_abort(void)
 	(void)reconcile(c, p);
 	is_int(p->time_wait[SIDE_SERVER].entered, 1600, "passive-abort: minisocks are counted");
 	is_int(p->time_wait[SIDE_SERVER].expected_peak, 0, "... and none stays");
+	is_int(p->time_wait[SIDE_SERVER].lifetime_n, 0, "... so none had a lifetime");
+	p->capture.flows = RECORD_NONE;
+	(void)reconcile(c, p);
+	is_int(p->time_wait[SIDE_SERVER].lifetime_n, 0, "... which nobody can tell without a capture");
+	p->capture.flows = 1600;
 	trusted(&r, c, "passive-abort, one socket caught between states");
 }
 

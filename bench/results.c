@@ -215,10 +215,11 @@ static void point_latest(const struct results *r)
 
 int results_commit(struct results *r, const struct record *record, struct err *err)
 {
-	char partial[160];
+	char partial[160], path[512];
 	int dir = -1, code;
 
 	(void)snprintf(partial, sizeof(partial), "%.140s" PARTIAL, r->id);
+	(void)snprintf(path, sizeof(path), "%s/%s", r->root, partial);
 	if (mkdirat(r->root_fd, partial, 0777) != 0)
 		return err_errno(err, "make '%s/%s'", r->root, partial);
 	dir = openat(r->root_fd, partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -229,6 +230,8 @@ int results_commit(struct results *r, const struct record *record, struct err *e
 	code = write_repeats(r, dir, record, err);
 	if (code == 0)
 		code = record_save(record, dir, "run.json", err);
+	if (code == 0 && r->pages)
+		code = r->pages(record, path, err);
 	if (code == 0 && renameat(r->root_fd, partial, r->root_fd, r->id) != 0)
 		code = err_errno(err, "rename '%s/%s'", r->root, partial);
 	if (code == 0) {

@@ -22,6 +22,8 @@ struct results {
 	char id[128];             /* "20261122T134700Z-close-strategies-7f3a" */
 	char path[512];           /* root/id, once committed */
 	int root_fd;
+	/* Files made from the record alone, to stand beside it from the start; NULL: none. */
+	int (*pages)(const struct record *record, const char *dir, struct err *err);
 	struct results_capture {
 		size_t case_index;
 		int64_t repeat;
@@ -47,7 +49,7 @@ void results_name_capture(const struct results *r, size_t case_index, const stru
 			  struct record_repeat *repeat);
 
 /*
- * Write run.json, captures, samples.csv and .hgrm files, rename, point `latest` at it.
+ * Write run.json, pages, captures, samples.csv and .hgrm files, rename, point `latest` at it.
  * 0 or negative errno (-ENOSPC ...) with *err; then nothing new is left.
  */
 int results_commit(struct results *r, const struct record *record, struct err *err);

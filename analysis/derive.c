@@ -185,10 +185,11 @@ static int64_t sum3(int64_t a, int64_t b, int64_t c)
 	return a == RECORD_NONE || b == RECORD_NONE || c == RECORD_NONE ? RECORD_NONE : a + b + c;
 }
 
-/* In a shared namespace the numbers are of both ends and stand at the client. */
+/* In a shared namespace the numbers are of both ends and stand at the client; in the host's they are
+ * of all its programs, and say nothing of this run. */
 static void from_counters(const struct record_repeat *r, enum side side, struct record_time_wait *t)
 {
-	if (r->shared_namespace && side == SIDE_SERVER)
+	if ((r->shared_namespace && side == SIDE_SERVER) || strcmp(r->topology, "host") == 0)
 		return;
 	t->recycled = record_counter_delta(r, side, "TcpExtTWRecycled");
 	t->overflowed = record_counter_delta(r, side, "TcpExtTCPTimeWaitOverflow");

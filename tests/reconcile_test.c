@@ -410,6 +410,11 @@ static void test_shared_namespace(void)
 	       "in one namespace the counters of both ends are compared in one");
 	is_int(p->time_wait[SIDE_SERVER].entered, RECORD_NONE,
 	       "entered is not known for the server alone");
+	sample_copy(p->topology, sizeof(p->topology), "host");
+	(void)reconcile(c, p);
+	is_int(p->time_wait[SIDE_CLIENT].entered, RECORD_NONE,
+	       "... and of the host's counters nothing is this run's own");
+	sample_copy(p->topology, sizeof(p->topology), "lo");
 	trusted(&r, c, "on lo");
 }
 

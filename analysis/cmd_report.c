@@ -38,8 +38,11 @@ static int write_report(const struct args *a, const struct record *r, struct err
 {
 	const char *format = args_get(a, "format"), *dir = args_get(a, "out");
 
-	if (dir && !format)
-		return outputs_write(r, &(struct outputs_options){ .dir = dir, .plots = true }, err);
+	if (dir && !format) {
+		int code = outputs_write(r, &(struct outputs_options){ .dir = dir, .plots = true }, err);
+
+		return code ? code : outputs_summaries(r, dir, err);
+	}
 	return formats_write(r, format ? format : "txt", dir, stdout, err);
 }
 

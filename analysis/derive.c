@@ -143,6 +143,14 @@ static struct pairing pair_all(const struct series *s, int side, const struct re
 	return p;
 }
 
+/* The kernel counts a minisock when it is made; whether it came to TIME_WAIT shows on the wire only. */
+static bool all_held(const struct record_repeat *r, int side, const struct record_time_wait *t)
+{
+	int64_t holders = derive_holders(r, (enum side)side);
+
+	return holders != RECORD_NONE && holders == t->entered;
+}
+
 static void find_lifetimes(const struct record_repeat *r, int side, struct record_time_wait *t)
 {
 	struct pairing p;
@@ -159,7 +167,7 @@ static void find_lifetimes(const struct record_repeat *r, int side, struct recor
 		t->lifetime_max_ns = p.max_ns;
 		t->lifetime_mean_ns = (int64_t)llround(p.sum_ns / (double)p.n);
 		t->lifetime_n = p.n;
-	} else if (t->left == 0 && t->entered > 0) {
+	} else if (t->left == 0 && t->entered > 0 && all_held(r, side, t)) {
 		/* Drained: the integral is the sum of the lifetimes, overlap or not. */
 		t->lifetime_mean_ns =
 			(int64_t)llround(t->socket_seconds * 1e9 / (double)t->entered);
@@ -177,10 +185,11 @@ static int64_t sum3(int64_t a, int64_t b, int64_t c)
 	return a == RECORD_NONE || b == RECORD_NONE || c == RECORD_NONE ? RECORD_NONE : a + b + c;
 }
 
-/* In a shared namespace the numbers are of both ends and stand at the client. */
+/* In a shared namespace the numbers are of both ends and stand at the client; in the host's they are
+ * of all its programs, and say nothing of this run. */
 static void from_counters(const struct record_repeat *r, enum side side, struct record_time_wait *t)
 {
-	if (r->shared_namespace && side == SIDE_SERVER)
+	if ((r->shared_namespace && side == SIDE_SERVER) || strcmp(r->topology, "host") == 0)
 		return;
 	t->recycled = record_counter_delta(r, side, "TcpExtTWRecycled");
 	t->overflowed = record_counter_delta(r, side, "TcpExtTCPTimeWaitOverflow");

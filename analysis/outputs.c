@@ -33,15 +33,6 @@ static void print_html(const struct page *p, FILE *out)
 	report_html(p->record, p->plot_dir, p->plots, p->plot_count, out);
 }
 
-static const struct {
-	const char *name;
-	void (*print)(const struct page *p, FILE *out);
-} files[] = {
-	{ "summary.txt", print_text },
-	{ "summary.md", print_markdown },
-	{ "report.html", print_html },
-};
-
 static int write_page(const char *dir, const char *name,
 		      void (*print)(const struct page *, FILE *), const struct page *p, struct err *err)
 {
@@ -87,6 +78,15 @@ static bool tell_missing(const struct plot_result *plots, size_t count, FILE *ou
 	return false;
 }
 
+int outputs_summaries(const struct record *r, const char *dir, struct err *err)
+{
+	struct page p = { .record = r };
+	int code = write_page(dir, "summary.txt", print_text, &p, err);
+
+	return code ? code : write_page(dir, "summary.md", print_markdown, &p, err);
+}
+
+/* The table comes before the graphs, which take longer than anyone likes to wait for it. */
 int outputs_write(const struct record *r, const struct outputs_options *o, struct err *err)
 {
 	struct plot_result plots[PLOT_MAX] = { 0 };
@@ -96,16 +96,19 @@ int outputs_write(const struct record *r, const struct outputs_options *o, struc
 	int code = 0;
 
 	(void)snprintf(plot_dir, sizeof(plot_dir), "%s/plots", o->dir);
+	if (o->text) {
+		struct report_style style = outputs_terminal_style(o->text);
+
+		report_text(r, &style, o->text);
+		(void)fflush(o->text); /* main() asks the stream whether all was written */
+	}
 	if (o->plots)
 		code = plot_record(r, &(struct plot_options){ .dir = plot_dir }, plots, &p.plot_count,
 				   err);
-	for (size_t i = 0; code == 0 && i < sizeof(files) / sizeof(files[0]); i++)
-		code = write_page(o->dir, files[i].name, files[i].print, &p, err);
+	if (code == 0)
+		code = write_page(o->dir, "report.html", print_html, &p, err);
 	if (code != 0 || !o->text)
 		return code;
-	struct report_style style = outputs_terminal_style(o->text);
-
-	report_text(r, &style, o->text);
 	drawn = tell_missing(plots, p.plot_count, o->text);
 	fprintf(o->text, "\n%s/report.html   run.json   summary.md%s\n", o->dir,
 		drawn ? "   plots/" : "");

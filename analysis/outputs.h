@@ -19,7 +19,10 @@ struct outputs_options {
 	FILE *text;       /* the table goes there too; NULL: nowhere */
 };
 
-/* 0 or negative errno with *err; graphs that could not be drawn are named in the text, not an error. */
+/* summary.txt and summary.md.  0 or negative errno with *err. */
+int outputs_summaries(const struct record *r, const char *dir, struct err *err);
+
+/* The table, the graphs, report.html.  0 or negative errno with *err; graphs that could not be drawn are named in the text, not an error. */
 int outputs_write(const struct record *r, const struct outputs_options *o, struct err *err);
 
 /* What the terminal behind `out` can show; plain text of 100 columns when it is none. */

@@ -111,6 +111,11 @@ static void say_early(const struct record *r, say_line *line, void *to)
 		}
 }
 
+static int64_t whole_ms(int64_t ns)
+{
+	return (ns + 999999) / 1000000 * 1000000;
+}
+
 void say_lifetime(const struct record *r, say_line *line, void *to)
 {
 	struct digest_lifetime l = digest_lifetime(r);
@@ -125,8 +130,8 @@ void say_lifetime(const struct record *r, say_line *line, void *to)
 			       "TIME_WAIT lasted %.1f\u2013%.1f s (n=%s, mean %.1f s%s%s).",
 			       (double)l.min_ns / 1e9, (double)l.max_ns / 1e9,
 			       num_format_grouped(l.n, n, sizeof(n)), (double)l.mean_ns / 1e9,
-			       l.resolution_ns > 0 ? ", sampled every " : "",
-			       l.resolution_ns > 0 ? num_format_duration(l.resolution_ns, period,
+			       l.resolution_ns > 0 ? ", give or take " : "",
+			       l.resolution_ns > 0 ? num_format_duration(whole_ms(l.resolution_ns), period,
 									 sizeof(period))
 						   : "");
 		line(to, SAY_PLAIN, text);

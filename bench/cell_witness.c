@@ -336,6 +336,7 @@ static void stop_sampler(struct cell_witness *w)
 	out->period_ns = w->o->spec->sample_period_ns;
 	out->max_lag_ns = s.max_lag_ns;
 	out->max_gap_ns = s.max_gap_ns;
+	w->longest_gap_ns = s.max_gap_ns > out->period_ns ? s.max_gap_ns : out->period_ns;
 	out->cpu_ns = s.cpu_ns;
 	if (s.error)
 		(void)snprintf(out->note, sizeof(out->note), "a read failed: %s", strerror(s.error));
@@ -374,7 +375,7 @@ void cell_witness_stop(struct cell_witness *w)
 	}
 	if (w->r && w->r->series.count > 0) {
 		cell_ports_peak(w->r);
-		cell_flows_lifetimes(&w->flows, w->origin_ns, w->o->spec->sample_period_ns);
+		cell_flows_lifetimes(&w->flows, w->origin_ns, w->longest_gap_ns);
 	}
 	if (w->sniffer)
 		sniffer_stop(w->sniffer, &ignored); /* the load never began */

@@ -26,6 +26,7 @@ struct cell_witness {
 	struct counter_set before[SIDE_COUNT], after[SIDE_COUNT];
 	bool counted;
 	int64_t origin_ns;
+	int64_t longest_gap_ns;            /* between two samples; known when the sampler has stopped */
 	struct sampler_options sampling;
 	struct sampler *sampler;           /* NULL: witnesses.sampler is off, */
 	struct census census;              /* and this looks whether all is settled */

@@ -291,6 +291,7 @@ int measure_run(struct measurement *r, struct err *err)
 		code = results_open(&r->results, out ? out : "results", r->scenario.name, err);
 	if (code != 0)
 		return code;
+	r->results.pages = outputs_summaries;
 	set_text(&r->record.run_id, r->results.id);
 	measure_keep_captures(r);
 	code = run_batches(r, &trouble);

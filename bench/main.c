@@ -2,9 +2,11 @@
  * main: from the first word to its command.  The only place that prints an error or chooses an exit status.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cmd.h"
 #include "base/err.h"
@@ -64,8 +66,19 @@ static int flush_stdout(int status)
 	return status == EXIT_PASS ? EXIT_INTERNAL : status;
 }
 
+/* No file may get the number of a stream that was closed; what is written there still fails. */
+static void hold_standard_streams(void)
+{
+	static const int wrong_way[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)open("/dev/null", wrong_way[fd]); /* the lowest number that is free */
+}
+
 int main(int argc, char **argv)
 {
+	hold_standard_streams();
 	(void)signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error to report, not to die of */
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {

@@ -35,7 +35,8 @@ static const char *about(int64_t ns, char *buf, size_t size)
 static const char *rate(double per_s, char *buf, size_t size)
 {
 	(void)snprintf(buf, size,
-		       per_s < 10     ? "%.2f/s"
+		       per_s < 1      ? "%.3g/s"
+		       : per_s < 10   ? "%.2f/s"
 		       : per_s < 1000 ? "%.1f/s"
 				      : "%.0f/s",
 		       per_s);

@@ -32,6 +32,9 @@ void progress_free(struct progress *p);
 void progress_show(struct progress *p, const struct progress_row *row, size_t rows, size_t done,
 		   size_t total);
 
+/* A lab has ended: its connections stay in the sum. */
+void progress_lab_done(struct progress *p, const struct cell_shared *shared);
+
 /* Take the lines away, so that a result can be printed. */
 void progress_end(struct progress *p);
 

@@ -304,10 +304,13 @@ char *results_find(const char *path)
 
 int results_commit(struct results *r, const struct record *record, struct err *err)
 {
-	char partial[160];
+	char partial[160], path[512];
 	int code = write_partial(r, record, NULL, err);
 
 	(void)partial_name(r, partial, sizeof(partial));
+	(void)snprintf(path, sizeof(path), "%s/%s", r->root, partial);
+	if (code == 0 && r->pages)
+		code = r->pages(record, path, err);
 	if (code == 0 && renameat(r->root_fd, partial, r->root_fd, r->id) != 0)
 		code = err_errno(err, "rename '%s/%s'", r->root, partial);
 	if (code == 0) {

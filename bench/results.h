@@ -26,6 +26,8 @@ struct results {
 	int root_fd;
 	int partial_fd;           /* root/id.partial, locked; -1: not made yet */
 	size_t *noted;            /* repeats of each case that a checkpoint wrote */
+	/* Files made from the record alone, to stand beside it from the start; NULL: none. */
+	int (*pages)(const struct record *record, const char *dir, struct err *err);
 	struct results_capture {
 		size_t case_index;
 		int64_t repeat;
@@ -58,7 +60,7 @@ int results_checkpoint(struct results *r, const struct record *record, struct er
 char *results_find(const char *path);
 
 /*
- * Write run.json, captures, samples.csv and .hgrm files, rename, point `latest` at it.
+ * Write run.json, pages, captures, samples.csv and .hgrm files, rename, point `latest` at it.
  * 0 or negative errno (-ENOSPC ...) with *err; then nothing new is left.
  */
 int results_commit(struct results *r, const struct record *record, struct err *err);

@@ -24,6 +24,20 @@ static enum conn_next shut_write_then_watch(struct conn *c)
 	return NEXT_EVENT;
 }
 
+static enum conn_next shut_write_then_drain(struct conn *c)
+{
+	(void)shutdown(c->fd, SHUT_WR); /* as above */
+	return NEXT_EOF;
+}
+
+static enum conn_next linger2_then_close(struct conn *c)
+{
+	int one_s = 1;
+
+	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_LINGER2, &one_s, sizeof(one_s)); /* cannot fail */
+	return conn_close(c);
+}
+
 static enum conn_next linger_timed(struct conn *c)
 {
 	struct linger linger = { .l_onoff = 1, .l_linger = c->linger_s };
@@ -212,6 +226,21 @@ const struct strategy strategies[] = {
 	  .declared = { OUTCOME_OK, SIDES_CLIENT, SIDES_CLIENT, SIDES_NONE,
 			CLASS_BIT(TEARDOWN_RESET_AFTER_FIN),
 			{ { .out_rsts = 1, .abort_on_data = 1 }, { .estab_resets = 1 } } } },
+	{ .name = "late-linger",
+	  .event_only = true,
+	  .summary = "the client shuts down, reads to end of file, then sets SO_LINGER {1,0} and closes",
+	  .verdict = "as client-fin: TIME_WAIT has begun already, and SO_LINGER comes too late",
+	  .source = "net/ipv4/tcp_input.c tcp_fin(); socket(7) SO_LINGER",
+	  .server_action = ACTION_EOF, .on_reply = shut_write_then_drain, .on_eof = conn_reset,
+	  .declared = { OUTCOME_OK, SIDES_CLIENT, SIDES_NONE, SIDES_CLIENT, ORDERLY,
+			{ { .time_wait = 1 }, { 0 } } } },
+	{ .name = "linger2",
+	  .summary = "the client sets TCP_LINGER2 to 1 s and closes first",
+	  .verdict = "as client-fin: TCP_LINGER2 bounds FIN-WAIT-2, and leaves TIME_WAIT as it is",
+	  .source = "tcp(7) TCP_LINGER2; net/ipv4/tcp.c tcp_fin_time()",
+	  .server_action = ACTION_EOF, .on_reply = linger2_then_close,
+	  .declared = { OUTCOME_OK, SIDES_CLIENT, SIDES_NONE, SIDES_CLIENT, ORDERLY,
+			{ { .time_wait = 1 }, { 0 } } } },
 	{ .name = "shutdown-both",
 	  .summary = "the client calls shutdown(SHUT_RDWR), then close()",
 	  .verdict = "as client-fin: shutdown() changes nothing about TIME_WAIT",

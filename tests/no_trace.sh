@@ -177,6 +177,23 @@ if [ "$seen" -gt 0 ]; then
 else
 	skip "SIGKILL during the commit" "the moment was missed 8 times"
 fi
+# What has its final name is whole, the summary as well; only the graphs and the page that shows them
+# take longer.
+cat >"$tmp/visible.py" <<'PY'
+import os, subprocess, sys
+before = set(os.listdir(sys.argv[1]))
+p = subprocess.Popen(sys.argv[2:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+new = []
+while not new and p.poll() is None:
+    new = [n for n in set(os.listdir(sys.argv[1])) - before if n[0] != "." and not n.endswith(".partial")]
+p.kill()
+p.wait()
+print(new and [f for f in ("run.json", "summary.txt", "summary.md") if not os.path.exists(os.path.join(sys.argv[1], new[0], f))])
+PY
+is "a run that can be seen has record and summary" \
+	"$(python3 "$tmp/visible.py" "$res" "$twbench" run smoke --out "$res" -d 100ms -c 10)" '[]'
+clean "SIGKILL after the commit"
+
 mkdir "$res/20200101T000000Z-old-0000.partial"
 echo half >"$res/20200101T000000Z-old-0000.partial/run.json"
 begin -d 100ms

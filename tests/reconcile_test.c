@@ -410,6 +410,11 @@ static void test_shared_namespace(void)
 	       "in one namespace the counters of both ends are compared in one");
 	is_int(p->time_wait[SIDE_SERVER].entered, RECORD_NONE,
 	       "entered is not known for the server alone");
+	sample_copy(p->topology, sizeof(p->topology), "host");
+	(void)reconcile(c, p);
+	is_int(p->time_wait[SIDE_CLIENT].entered, RECORD_NONE,
+	       "... and of the host's counters nothing is this run's own");
+	sample_copy(p->topology, sizeof(p->topology), "lo");
 	trusted(&r, c, "on lo");
 }
 
@@ -487,6 +492,11 @@ static void test_passive_abort(void)
 	(void)reconcile(c, p);
 	is_int(p->time_wait[SIDE_SERVER].entered, 1600, "passive-abort: minisocks are counted");
 	is_int(p->time_wait[SIDE_SERVER].expected_peak, 0, "... and none stays");
+	is_int(p->time_wait[SIDE_SERVER].lifetime_n, 0, "... so none had a lifetime");
+	p->capture.flows = RECORD_NONE;
+	(void)reconcile(c, p);
+	is_int(p->time_wait[SIDE_SERVER].lifetime_n, 0, "... which nobody can tell without a capture");
+	p->capture.flows = 1600;
 	trusted(&r, c, "passive-abort, one socket caught between states");
 }
 

@@ -122,7 +122,7 @@ static void test_plain(struct record *r)
 		"n/a (n=1600)",
 		"orderly-3",
 		"\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588",
-		"TIME_WAIT lasted 60.0\u201362.0 s (n=4 800, mean 61.0 s, sampled every 100ms).",
+		"TIME_WAIT lasted 60.0\u201362.0 s (n=4 800, mean 61.0 s, give or take 100ms).",
 		"2.048 s at HZ=250",
 		"All 1 checks in 5 repeats agree; 1 could not be made. Nothing was lost.",
 		"\nagain: twbench run",

@@ -115,6 +115,15 @@ run timeout 60 "$twbench" run smoke -q --no-plots -o late --strategy keepalive -
 	--set load.shape=saturate --set addressing.sources=8 --capture off
 is "connections kept when a saturating load ends: they end, too" "$code" 0
 
+# --- closed streams ------------------------------------------------------------------------------
+
+# What is said on a closed stream must not end in a file that got its number.
+"$twbench" run smoke -s client-fin -d 100ms -c 10 -o closed --no-plots -e 'ledger.attempted == 0' <&- >&- 2>&-
+is "standard streams closed: the verdict is the same" $? 1
+file=closed/latest/cases/client-fin/r1/capture.pcap
+is "... the capture holds packets only" "$("$twbench" analyze --json "$file" | grep -c '"class":"orderly')" 10
+not_ok "... and no words" grep -aq twbench "$file"
+
 # --- as an ordinary user --------------------------------------------------------------------------
 
 if [ "$(id -u)" -ne 0 ]; then

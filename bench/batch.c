@@ -141,6 +141,8 @@ static void finish_one(struct batch *b, struct worker *w)
 
 	b->running--;
 	b->done++;
+	if (b->o->progress)
+		progress_lab_done(b->o->progress, was.shared);
 	if (record_repeat_init(&r) != 0) {
 		worker_kill(w);
 		b->code = err_set(b->err, -ENOMEM, "no memory for a result");

@@ -235,7 +235,7 @@ static struct lifetimes pair(const struct cell_flows *c, int side, int64_t origi
 }
 
 static void side_lifetimes(const struct cell_flows *c, int side, int64_t origin_ns,
-			   int64_t period_ns)
+			   int64_t resolution_ns)
 {
 	struct record_time_wait *out = &c->r->time_wait[side];
 	int64_t *expired;
@@ -253,16 +253,16 @@ static void side_lifetimes(const struct cell_flows *c, int side, int64_t origin_
 	out->lifetime_min_ns = l.min_ns;
 	out->lifetime_mean_ns = l.sum_ns / l.n;
 	out->lifetime_max_ns = l.max_ns;
-	out->lifetime_resolution_ns = period_ns;
+	out->lifetime_resolution_ns = resolution_ns;
 }
 
-void cell_flows_lifetimes(const struct cell_flows *c, int64_t origin_ns, int64_t period_ns)
+void cell_flows_lifetimes(const struct cell_flows *c, int64_t origin_ns, int64_t resolution_ns)
 {
 	if (c->lost > 0 || c->r->capture.flows == RECORD_NONE)
 		return;
 	for (int side = 0; side < SIDE_COUNT; side++)
 		if (c->count[side] > 0)
-			side_lifetimes(c, side, origin_ns, period_ns);
+			side_lifetimes(c, side, origin_ns, resolution_ns);
 }
 
 void cell_flows_release(struct cell_flows *c)

@@ -364,6 +364,17 @@ static void note_ledger_and_counters(struct cell_witness *w)
 	out->lost = 0;
 }
 
+/* How wrong a time read off the samples can be. */
+static int64_t longest_gap_ns(const struct cell_witness *w)
+{
+	int64_t longest = w->o->spec->sample_period_ns;
+
+	for (int64_t i = 0; i < w->r->witness_count; i++)
+		if (w->r->witness[i].max_gap_ns > longest)
+			longest = w->r->witness[i].max_gap_ns;
+	return longest;
+}
+
 void cell_witness_stop(struct cell_witness *w)
 {
 	struct sniffer_report ignored;
@@ -374,7 +385,7 @@ void cell_witness_stop(struct cell_witness *w)
 	}
 	if (w->r && w->r->series.count > 0) {
 		cell_ports_peak(w->r);
-		cell_flows_lifetimes(&w->flows, w->origin_ns, w->o->spec->sample_period_ns);
+		cell_flows_lifetimes(&w->flows, w->origin_ns, longest_gap_ns(w));
 	}
 	if (w->sniffer)
 		sniffer_stop(w->sniffer, &ignored); /* the load never began */

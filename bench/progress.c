@@ -22,11 +22,12 @@ struct progress {
 	int64_t begin_ns, next_ns, next_sample_ns;
 	int32_t curve[2][SAMPLES];
 	int samples;
+	int64_t ended_attempted, ended_failed; /* by labs that are done */
 };
 
-/* One sum over the labs that run now. */
+/* One sum over the labs that run now; attempted and failed of those before, too. */
 struct totals {
-	int64_t attempted, failed, requests, ports_used, ports_capacity;
+	int64_t attempted, failed, ports_used, ports_capacity;
 	int64_t time_wait[SIDE_COUNT];
 	double wanted_per_s, done_per_s;
 	int waiting, loading, draining;
@@ -63,13 +64,14 @@ static void add_rate(struct totals *t, const struct progress_row *r, int64_t now
 	if (SHARED_GET(r->shared->phase) != CELL_LOAD || seconds < 0.05)
 		return;
 	if (!isnan(r->plan->rate_per_s))
-		t->wanted_per_s += r->plan->rate_per_s;
+		t->wanted_per_s += r->plan->rate_per_s *
+				   (double)r->plan->spec->requests_per_connection;
 	t->done_per_s += (double)SHARED_GET(r->shared->requests) / seconds;
 }
 
-static struct totals sum_rows(const struct progress_row *row, size_t rows)
+static struct totals sum_rows(const struct progress *p, const struct progress_row *row, size_t rows)
 {
-	struct totals t = { 0 };
+	struct totals t = { .attempted = p->ended_attempted, .failed = p->ended_failed };
 	int64_t now_ns = mono_now_ns();
 
 	for (size_t i = 0; i < rows; i++) {
@@ -78,7 +80,6 @@ static struct totals sum_rows(const struct progress_row *row, size_t rows)
 
 		t.attempted += SHARED_GET(s->attempted);
 		t.failed += SHARED_GET(s->failed);
-		t.requests += SHARED_GET(s->requests);
 		for (int side = 0; side < SIDE_COUNT; side++)
 			t.time_wait[side] += SHARED_GET(s->time_wait[side]);
 		if (SHARED_GET(s->ports_capacity) > 0 &&
@@ -193,6 +194,12 @@ static void quiet_line(struct progress *p, const struct totals *t, size_t done, 
 		(long long)t->time_wait[SIDE_CLIENT], (long long)t->time_wait[SIDE_SERVER], left);
 }
 
+void progress_lab_done(struct progress *p, const struct cell_shared *s)
+{
+	p->ended_attempted += SHARED_GET(s->attempted);
+	p->ended_failed += SHARED_GET(s->failed);
+}
+
 void progress_show(struct progress *p, const struct progress_row *row, size_t rows, size_t done,
 		   size_t total)
 {
@@ -202,7 +209,7 @@ void progress_show(struct progress *p, const struct progress_row *row, size_t ro
 	if (p->quiet || now_ns < p->next_ns || rows == 0)
 		return;
 	p->next_ns = now_ns + (p->terminal ? REDRAW_NS : LINE_NS);
-	t = sum_rows(row, rows);
+	t = sum_rows(p, row, rows);
 	if (p->terminal)
 		redraw(p, &t, rows, done, total);
 	else

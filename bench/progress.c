@@ -9,6 +9,7 @@
 
 #include "base/mono.h"
 #include "base/num.h"
+#include "base/utf8.h"
 
 #define REDRAW_NS (100 * NS_PER_MS)
 #define LINE_NS (10 * NS_PER_S)
@@ -17,7 +18,7 @@
 
 struct progress {
 	const struct plan *plan;
-	bool terminal, quiet, colour;
+	bool terminal, quiet, colour, unicode;
 	int lines;              /* drawn last time, to be drawn over */
 	int64_t begin_ns, next_ns, next_sample_ns;
 	int32_t curve[2][SAMPLES];
@@ -44,6 +45,7 @@ struct progress *progress_new(const struct plan *plan, bool quiet)
 	p->quiet = quiet;
 	p->terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
 	p->colour = p->terminal && !getenv("NO_COLOR");
+	p->unicode = utf8_shown();
 	p->begin_ns = mono_now_ns();
 	p->next_ns = p->begin_ns + (p->terminal ? 0 : LINE_NS);
 	return p;
@@ -98,7 +100,7 @@ static struct totals sum_rows(const struct progress *p, const struct progress_ro
 
 /* --- drawing --------------------------------------------------------------------------------- */
 
-static void bar(char *buf, size_t size, double share)
+static void bar(char *buf, size_t size, double share, bool unicode)
 {
 	int full = (int)(share * BAR_CELLS + 0.5);
 	size_t at = 0;
@@ -106,12 +108,15 @@ static void bar(char *buf, size_t size, double share)
 	full = full < 0 ? 0 : full > BAR_CELLS ? BAR_CELLS : full;
 	buf[0] = '\0';
 	for (int i = 0; i < BAR_CELLS && at + 4 < size; i++)
-		at += (size_t)snprintf(buf + at, size - at, "%s", i < full ? "█" : "░");
+		at += (size_t)snprintf(buf + at, size - at, "%s",
+				       !unicode ? i < full ? "#" : "." : i < full ? "█" : "░");
 }
 
 static void curve(const struct progress *p, int side, char *buf, size_t size)
 {
-	static const char *const step[] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+	static const char *const steps[2][8] = { { ".", ":", "-", "=", "+", "*", "#", "@" },
+						 { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" } };
+	const char *const *step = steps[p->unicode];
 	int32_t most = 1;
 	size_t at = 0;
 
@@ -161,7 +166,7 @@ static void redraw(struct progress *p, const struct totals *t, size_t rows, size
 
 	push_sample(p, t, now_ns);
 	left_text(p, now_ns, left, sizeof(left));
-	bar(line, sizeof(line), share);
+	bar(line, sizeof(line), share, p->unicode);
 	if (p->lines)
 		fprintf(stderr, "\033[%dA", p->lines);
 	fprintf(stderr, "\033[2K %scases%s      %zu of %zu done, %zu running (%d load, %d drain)  %s  %s\n",
@@ -176,7 +181,8 @@ static void redraw(struct progress *p, const struct totals *t, size_t rows, size
 		num_format_grouped(t->time_wait[SIDE_CLIENT], n[1], sizeof(n[1])), curves[0],
 		num_format_grouped(t->time_wait[SIDE_SERVER], n[2], sizeof(n[2])), curves[1]);
 	bar(line, sizeof(line),
-	    t->ports_capacity ? (double)t->ports_used / (double)t->ports_capacity : 0);
+	    t->ports_capacity ? (double)t->ports_used / (double)t->ports_capacity : 0,
+	    p->unicode);
 	fprintf(stderr, "\033[2K %sports%s      %s %s of %s in the fullest lab\n", bold, plain, line,
 		num_format_grouped(t->ports_used, n[1], sizeof(n[1])),
 		num_format_grouped(t->ports_capacity, n[3], sizeof(n[3])));

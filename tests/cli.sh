@@ -179,6 +179,9 @@ run "$twbench" run smoke --dry-run
 is "--dry-run: exit 0" "$code" 0
 like "--dry-run: a line for each case" "$out" '^client-rst +100/s for 1s +veth +100 '
 empty "--dry-run: says nothing on standard error" "$err"
+like "--dry-run: a middle dot" "$out" '^plan: smoke · '
+run env LC_ALL=C "$twbench" run smoke --dry-run
+empty "--dry-run in ASCII, where the locale is C" "$(printf '%s\n' "$out" | LC_ALL=C grep '[^ -~]')"
 run "$twbench" run smoke --print
 is "--print: exit 0" "$code" 0
 cp "$tmp/run.out" printed.json

@@ -112,7 +112,7 @@ else
 			grep -q -e "^ .*$option\b" "$tmp/section" || tap_line no "$page names $command $option"
 			default=$(printf '%s\n' "$rest" | sed -n 's/.*(default: \([0-9][^ )]*\)).*/\1/p')
 			[ -z "$default" ] || [ "$command" = check ] || tr -s ' \n' ' ' <"$tmp/section" |
-				grep -q -e "$option\b[^(]*(default: $default[;)]" ||
+				grep -q -e "${option}\b[^(]*(default: ${default}[;)]" ||
 				tap_line no "$page: the default of $command $option is $default"
 		done <"$tmp/options"
 	done

@@ -59,8 +59,7 @@ int64_t derive_period_ns(const struct record_repeat *r)
 	return least;
 }
 
-/* How wrong a time read off the samples can be: the longest gap if it is known, else the period. */
-static int64_t longest_gap_ns(const struct record_repeat *r)
+int64_t derive_sample_gap_ns(const struct record_repeat *r)
 {
 	int64_t longest = derive_period_ns(r);
 
@@ -175,7 +174,7 @@ static void find_lifetimes(const struct record_repeat *r, int side, struct recor
 	} else {
 		return;
 	}
-	t->lifetime_resolution_ns = longest_gap_ns(r);
+	t->lifetime_resolution_ns = derive_sample_gap_ns(r);
 }
 
 /* --- counters and capture -------------------------------------------------------------------- */

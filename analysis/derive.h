@@ -37,6 +37,9 @@ bool derive_is_watched(const struct record_repeat *r, enum side side);
 /* Sampling period: as noted by the witness "sampler", else the least distance of two samples. */
 int64_t derive_period_ns(const struct record_repeat *r);
 
+/* How wrong a time read off the samples can be: the longest gap if it is known, else the period. */
+int64_t derive_sample_gap_ns(const struct record_repeat *r);
+
 /* The most entries (sorted times, ns) that lie within one lifetime: the peak they make if each
  * lasts exactly so long.  With 60 s a lower bound, with 60 s + step an upper one. */
 int64_t derive_peak(const int64_t *entry_ns, size_t count, int64_t lifetime_ns);

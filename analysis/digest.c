@@ -12,7 +12,7 @@ static bool known(int64_t v)
 	return v != RECORD_NONE;
 }
 
-static void lifetime_add(struct digest_lifetime *l, const struct record_time_wait *w)
+static void lifetime_add(struct digest_lifetime *l, const struct record_time_wait *w, int64_t gap_ns)
 {
 	double sum;
 
@@ -28,6 +28,8 @@ static void lifetime_add(struct digest_lifetime *l, const struct record_time_wai
 		l->max_ns = w->lifetime_max_ns;
 	if (known(w->lifetime_resolution_ns) && w->lifetime_resolution_ns > l->resolution_ns)
 		l->resolution_ns = w->lifetime_resolution_ns;
+	if (gap_ns > l->resolution_ns)
+		l->resolution_ns = gap_ns;
 }
 
 struct digest_lifetime digest_lifetime(const struct record *r)
@@ -37,7 +39,8 @@ struct digest_lifetime digest_lifetime(const struct record *r)
 	for (size_t i = 0; i < r->case_count; i++)
 		for (size_t j = 0; j < r->cases[i].repeat_count; j++)
 			for (int s = 0; s < SIDE_COUNT; s++)
-				lifetime_add(&l, &r->cases[i].repeat[j].time_wait[s]);
+				lifetime_add(&l, &r->cases[i].repeat[j].time_wait[s],
+					     derive_sample_gap_ns(&r->cases[i].repeat[j]));
 	if (l.min_ns == INT64_MAX)
 		l.min_ns = l.mean_ns;
 	if (l.max_ns < l.mean_ns)
@@ -245,10 +248,10 @@ static void add_distinct(char *buf, size_t size, const char *value)
 {
 	size_t length = strlen(value), used = strlen(buf);
 
-	for (const char *p = buf; *p; p += strcspn(p, ","), p += *p == ',')
+	for (const char *p = buf; *p; p += strcspn(p, ","), p += strspn(p, ", "))
 		if (strncmp(p, value, length) == 0 && (p[length] == ',' || p[length] == '\0'))
 			return;
-	(void)snprintf(buf + used, size - used, "%s%s", used ? "," : "", value);
+	(void)snprintf(buf + used, size - used, "%s%s", used ? ", " : "", value);
 }
 
 const char *digest_sysctl(const struct record *r, const char *key, char *buf, size_t size)

@@ -62,7 +62,7 @@ int64_t digest_exchanges(const struct record_case *c);
  * Returns 0 or -ENOMEM; release *ret. */
 int digest_hist(const struct record_case *c, size_t offset, struct hist *ret);
 
-/* The distinct values of sysctl `key` in all repeats, "0,2"; "" when it was never read.  Returns buf. */
+/* The distinct values of sysctl `key` in all repeats, "0, 2"; "" when it was never read.  Returns buf. */
 const char *digest_sysctl(const struct record *r, const char *key, char *buf, size_t size);
 
 /* The distinct topologies, "veth".  Returns buf. */

@@ -7,6 +7,7 @@
 
 #include "analysis/plot.h"
 #include "base/err.h"
+#include "base/utf8.h"
 #include "base/wholefile.h"
 
 struct page {
@@ -47,18 +48,12 @@ static int write_page(const char *dir, const char *name,
 
 struct report_style outputs_terminal_style(FILE *out)
 {
-	const char *term = getenv("TERM"), *lang = getenv("LC_ALL");
+	const char *term = getenv("TERM");
 	struct winsize size;
 	int fd = fileno(out);
 	bool tty = fd >= 0 && isatty(fd) && term && strcmp(term, "dumb") != 0;
-	struct report_style style = { .colour = tty && !getenv("NO_COLOR"), .unicode = true };
+	struct report_style style = { .colour = tty && !getenv("NO_COLOR"), .unicode = utf8_shown() };
 
-	if (!lang || !lang[0])
-		lang = getenv("LC_CTYPE");
-	if (!lang || !lang[0])
-		lang = getenv("LANG");
-	if (lang && (strcmp(lang, "C") == 0 || strcmp(lang, "POSIX") == 0))
-		style.unicode = false;
 	style.columns = tty && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 100;
 	return style;
 }
@@ -71,7 +66,8 @@ static bool tell_missing(const struct plot_result *plots, size_t count, FILE *ou
 	for (size_t i = 0; i < count; i++) {
 		if (plots[i].file[0])
 			return true;
-		why = plots[i].why_not;
+		if (!why) /* the first graph is the plainest: what stops it stops all */
+			why = plots[i].why_not;
 	}
 	if (why)
 		fprintf(out, "no graphs: %s\n", why);

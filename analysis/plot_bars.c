@@ -292,14 +292,15 @@ int plot_fill_cost(const struct plot_set *set, struct plot_sheet *s)
 	plot_var_real(s, "right_room", 90);
 	var_bars(set, s, "CPU time per request, \u00b5s",
 		 "Microseconds of CPU per request, its connection included where it needs one. "
-		 "Client and server are the load; sniffer and sampler are the cost of watching.");
+		 "Client and server are the load, their sum stands at the right; the rest is the cost of "
+		 "watching and, where FINs must cross, of the relay.");
 	for (size_t i = 0; i < set->count; i++) {
 		int64_t exchanges = digest_exchanges(set->item[i].c);
 
 		for (size_t p = 0; p < COST_PARTS; p++)
 			b.value[i][p] = cost_us(set->item[i].c, p, exchanges);
 		longest = fmax(longest, bar_length(&b, i));
-		(void)snprintf(text, sizeof(text), "%.3g \u00b5s", bar_length(&b, i));
+		(void)snprintf(text, sizeof(text), "%.3g \u00b5s", b.value[i][0] + b.value[i][1]);
 		plot_item_text(s, "beside", i + 1, bar_length(&b, i) > 0 ? text : "not measured");
 	}
 	write_bars(&b, s, name, colour, longest > 0 ? longest : 1);

@@ -151,7 +151,7 @@ static void var_grid(struct plot_sheet *s, size_t panels, double x_end, double t
 	plot_var_real(s, "x_end", x_end);
 	plot_var_real(s, "y_top", (top > 1 ? top : 1) * 1.18);
 	plot_var_real(s, "y_step", step);
-	plot_var_real(s, "x_step", plot_second_step(x_end, g.columns > 2 ? 3 : 7));
+	plot_var_real(s, "x_step", plot_second_step(x_end, g.columns > 3 ? 3 : g.columns == 3 ? 4 : 7));
 }
 
 /* What holds for every case: load phase and holder's colour. */
@@ -163,13 +163,13 @@ static void var_cases(const struct plot_set *set, struct plot_sheet *s)
 		plot_item_real(s, "load", i + 1, load_seconds(set->item[i].shown));
 }
 
-/* "200 conn/s for 8 s", when all cases have the same load; otherwise without numbers. */
+/* "200 requests/s for 8 s", when all cases have the same load; otherwise without numbers. */
 static void load_words(const struct plot_set *set, char *buf, size_t size)
 {
-	double seconds = load_seconds(set->item[0].shown), rate = set->item[0].c->rate_per_s;
+	double seconds = load_seconds(set->item[0].shown), rate = set->item[0].shown->ledger.target_rate_per_s;
 
 	for (size_t i = 1; i < set->count; i++) {
-		double other = set->item[i].c->rate_per_s;
+		double other = set->item[i].shown->ledger.target_rate_per_s;
 
 		if (fabs(load_seconds(set->item[i].shown) - seconds) > 0.05 * seconds)
 			seconds = NAN;
@@ -177,7 +177,7 @@ static void load_words(const struct plot_set *set, char *buf, size_t size)
 			rate = NAN;
 	}
 	if (isfinite(seconds) && isfinite(rate))
-		(void)snprintf(buf, size, "%.4g connections/s for %.3g s (shaded)", rate, seconds);
+		(void)snprintf(buf, size, "%.4g requests/s for %.3g s (shaded)", rate, seconds);
 	else if (isfinite(seconds))
 		(void)snprintf(buf, size, "Load for %.3g s (shaded)", seconds);
 	else
@@ -199,14 +199,12 @@ static void item_holder(struct plot_sheet *s, size_t i, const struct record_case
 		[SIDES_UNKNOWN] = { "not sampled", 7 },
 	};
 	enum sides who = digest_holder(c);
-	char grouped[32], label[48];
+	char grouped[32], note[64];
 
-	plot_item_text(s, "note", i, holders[who].words);
-	plot_item_real(s, "colour", i, holders[who].colour);
-	plot_item_real(s, "peak", i, peak);
-	(void)snprintf(label, sizeof(label), "peak %s",
+	(void)snprintf(note, sizeof(note), "%s, peak %s", holders[who].words,
 		       num_format_grouped((int64_t)peak, grouped, sizeof(grouped)));
-	plot_item_text(s, "peak_label", i, label);
+	plot_item_text(s, "note", i, who == SIDES_UNKNOWN ? holders[who].words : note);
+	plot_item_real(s, "colour", i, holders[who].colour);
 }
 
 int plot_fill_tw_by_strategy(const struct plot_set *set, struct plot_sheet *s)
@@ -225,8 +223,6 @@ int plot_fill_tw_by_strategy(const struct plot_set *set, struct plot_sheet *s)
 	plot_var_array(s, "ghost_of", set->count);
 	plot_var_array(s, "note", set->count);
 	plot_var_array(s, "colour", set->count);
-	plot_var_array(s, "peak", set->count);
-	plot_var_array(s, "peak_label", set->count);
 	for (size_t i = 0; i < set->count; i++) {
 		const struct plot_case *item = &set->item[i];
 		double peak =
@@ -245,7 +241,7 @@ int plot_fill_tw_by_strategy(const struct plot_set *set, struct plot_sheet *s)
 	load_words(set, load, sizeof(load));
 	(void)snprintf(text, sizeof(text),
 		       "%s, then idle. Bold = this case, thin grey = the others, "
-		       "dots = rate \u00d7 time with %s lifetime of %.1f s.",
+		       "dots = rate \u00d7 time, as if each request left one for %s %.1f s.",
 		       load, digest_lifetime(set->record).n > 0 ? "the measured" : "an assumed",
 		       set->lifetime_s);
 	plot_var_subtitle(s, text, plot_grid(set->count).chars);

@@ -22,9 +22,10 @@ static const char page_style[] =
 	"table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem}"
 	"th,td{text-align:left;padding:.3em .9em .3em 0;border-bottom:1px solid var(--g-grid);"
 	"vertical-align:top}"
-	"th{font-weight:600}td.n,th.n{text-align:right}"
-	"figure{margin:1.5em 0}figure svg{display:block;width:100%;height:auto;"
-	"border:1px solid var(--g-grid);border-radius:6px}"
+	"th{font-weight:600}td.n,th.n{text-align:right}td.n,.main td,.main th{white-space:nowrap}"
+	".answer{font-size:1.08rem;max-width:62em;margin-bottom:1.5em}.answer p{margin:.3em 0}"
+	"figure{margin:1.5em 0;overflow-x:auto;border:1px solid var(--g-grid);border-radius:6px}"
+	"figure svg{display:block;width:100%;min-width:720px;height:auto}" /* a phone scrolls */
 	"pre,code{font:.88rem/1.5 ui-monospace,'DejaVu Sans Mono',monospace}"
 	"pre{background:var(--g-shade);padding:.8em 1em;border-radius:6px;overflow-x:auto}"
 	"ul{padding-left:1.3em}summary{cursor:pointer;font-weight:600;margin:1em 0 .5em}"
@@ -57,7 +58,7 @@ static void put_summary(const struct record *r, FILE *out)
 	struct say_row row;
 
 	(void)fputs(
-		"<div class=\"scroll\"><table>\n<thead><tr><th rowspan=\"2\">case</th>"
+		"<div class=\"scroll\"><table class=\"main\">\n<thead><tr><th rowspan=\"2\">case</th>"
 		"<th colspan=\"3\">TIME_WAIT peak</th><th colspan=\"3\" class=\"n\">"
 		"connect to close (response), \u00b5s</th><th rowspan=\"2\" class=\"n\">errors</th>"
 		"<th rowspan=\"2\">on the wire</th></tr>\n<tr>",
@@ -229,7 +230,9 @@ void report_html(const struct record *r, const char *plot_dir, const struct plot
 	(void)fprintf(out, "</p>\n<p class=\"status%s\">",
 		      strcmp(r->status, "pass") == 0 ? "" : " bad");
 	html_text(out, say_status(r, line, sizeof(line)));
-	(void)fputs("</p>\n", out);
+	(void)fputs("</p>\n<div class=\"answer\">\n", out);
+	say_answer(r, html_line, &(struct sentences){ out, false });
+	(void)fputs("</div>\n", out);
 	if (r->case_count > 0)
 		put_summary(r, out);
 	put_graphs(plot_dir, plots, plot_count, out);

@@ -107,9 +107,11 @@ static void put_chart(const struct record *r, FILE *out)
 		const struct record_repeat *rep = digest_shown(&r->cases[i]);
 
 		for (int s = 0; rep && rep->series.count > 0 && s < SIDE_COUNT; s++) {
+			if (digest_peak(&r->cases[i], (enum side)s) <= 0)
+				continue; /* the table says so */
 			(void)snprintf(
-				line, sizeof(line), "%-24.24s %s %s %s",
-				s == 0 ? r->cases[i].name : "", side_key((enum side)s),
+				line, sizeof(line), "%-24.24s %s %s %s", r->cases[i].name,
+				side_key((enum side)s),
 				report_chart_row(&chart, rep, (enum side)s, row, sizeof(row)),
 				say_count(digest_peak(&r->cases[i], (enum side)s), peak,
 					  sizeof(peak)));
@@ -130,6 +132,7 @@ void report_markdown(const struct record *r, FILE *out)
 	(void)fputs("\n\n**", out);
 	put_md(out, say_status(r, line, sizeof(line)));
 	(void)fputs("**\n", out);
+	say_answer(r, md_line, &sentences);
 	if (r->case_count > 0)
 		put_table(r, out);
 	put_chart(r, out);

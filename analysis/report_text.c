@@ -184,6 +184,12 @@ static void text_line(void *to, enum say_kind kind, const char *s)
 		colour_off(t);
 }
 
+static void text_answer(void *to, enum say_kind kind, const char *s)
+{
+	(void)kind;
+	put_wrapped(to, "", s);
+}
+
 /* --- table ----------------------------------------------------------------------------------------- */
 
 static void widen(int width[CELL_COUNT], const struct say_row *row)
@@ -397,6 +403,8 @@ void report_text(const struct record *r, const struct report_style *style, FILE 
 		t.columns = 60;
 	put_wrapped(&t, "", say_where(r, line, sizeof(line)));
 	put_wrapped(&t, "", say_status(r, line, sizeof(line)));
+	(void)fputc('\n', out);
+	say_answer(r, text_answer, &t);
 	if (r->case_count > 0)
 		put_table(&t, r);
 	put_chart(&t, r);

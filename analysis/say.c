@@ -58,7 +58,7 @@ static void say_expected(const struct record *r, const struct digest_lifetime *l
 	if (l->n == 0 || (low >= 60 - slack - 0.05 && high <= 60 + step + slack + 0.05))
 		return;
 	(void)snprintf(text, sizeof(text),
-		       "What was measured lies outside that: %.2f to %.2f s, sampled to %.3g s.",
+		       "What was measured lies outside that: %.2f to %.2f s, known to %.2g s.",
 		       low, high, slack);
 	line(to, SAY_BAD, text);
 }
@@ -111,29 +111,24 @@ static void say_early(const struct record *r, say_line *line, void *to)
 		}
 }
 
-static int64_t whole_ms(int64_t ns)
-{
-	return (ns + 999999) / 1000000 * 1000000;
-}
-
 void say_lifetime(const struct record *r, say_line *line, void *to)
 {
 	struct digest_lifetime l = digest_lifetime(r);
-	char text[256], n[32], period[32];
+	char text[256], n[32], known_to[48] = "";
 
 	line(to, SAY_HEAD, "How long TIME_WAIT lasted");
 	if (l.n == 0) {
 		line(to, SAY_PLAIN,
 		     "Not measured: no repeat was watched until its TIME_WAIT sockets were gone.");
 	} else {
+		if (l.resolution_ns > 0)
+			(void)snprintf(known_to, sizeof(known_to), ", each known to %.2g s",
+				       (double)l.resolution_ns / 1e9);
 		(void)snprintf(text, sizeof(text),
-			       "TIME_WAIT lasted %.1f\u2013%.1f s (n=%s, mean %.1f s%s%s).",
+			       "TIME_WAIT lasted %.1f\u2013%.1f s (n=%s, mean %.1f s%s).",
 			       (double)l.min_ns / 1e9, (double)l.max_ns / 1e9,
 			       num_format_grouped(l.n, n, sizeof(n)), (double)l.mean_ns / 1e9,
-			       l.resolution_ns > 0 ? ", give or take " : "",
-			       l.resolution_ns > 0 ? num_format_duration(whole_ms(l.resolution_ns), period,
-									 sizeof(period))
-						   : "");
+			       known_to);
 		line(to, SAY_PLAIN, text);
 	}
 	say_expected(r, &l, line, to);
@@ -273,15 +268,17 @@ static void port_budget(const struct record *r, const struct record_case *c, cha
 	double mean_s = (double)digest_forecast_ns(r) / 1e9;
 	double longest_s = l.n > 0 ? (double)l.max_ns / 1e9
 				   : 60 + (known(step_ns) ? (double)step_ns / 1e9 : 0);
-	char ports[32];
+	char ports[32], each[48] = "";
 
 	buf[0] = '\0';
 	if (!rep || !known(rep->ports.capacity) || !sides_has(digest_holder(c), SIDE_CLIENT))
 		return;
-	(void)snprintf(buf, size, "; %s ports last for %.0f connections/s, %.0f at most",
+	if (rep->ledger.requests_attempted > rep->ledger.attempted && c->requests_per_connection > 1)
+		(void)snprintf(each, sizeof(each), ", %" PRId64 " requests each", c->requests_per_connection);
+	(void)snprintf(buf, size, "; %s ports last for %.0f connections/s, %.0f at most%s",
 		       say_count(rep->ports.capacity, ports, sizeof(ports)),
 		       floor((double)rep->ports.capacity / longest_s),
-		       floor((double)rep->ports.capacity / mean_s));
+		       floor((double)rep->ports.capacity / mean_s), each);
 }
 
 void say_verdicts(const struct record *r, say_line *line, void *to)
@@ -346,6 +343,7 @@ void say_all(const struct record *r, say_line *line, void *to)
 	say_seed(r, line, to);
 	say_exhaustion(r, line, to);
 	say_outcomes(r, line, to);
+	say_lateness(r, line, to);
 	say_witnesses(r, line, to);
 	say_warnings(r, line, to);
 }

@@ -21,6 +21,12 @@ enum say_kind {
 
 typedef void say_line(void *to, enum say_kind kind, const char *text);
 
+/* The first lines: who holds TIME_WAIT in which case, for how long, and how many ports that leaves. */
+void say_answer(const struct record *r, say_line *line, void *to);
+
+/* Where requests began late enough to tell of the machine instead of the strategy.  Nothing if they did not. */
+void say_lateness(const struct record *r, say_line *line, void *to);
+
 /* How long TIME_WAIT lasted, and what this kernel's constants promise. */
 void say_lifetime(const struct record *r, say_line *line, void *to);
 
@@ -48,7 +54,7 @@ void say_tuning(const struct record *r, say_line *line, void *to);
 /* Warnings of the run. */
 void say_warnings(const struct record *r, say_line *line, void *to);
 
-/* All of the above, in the order of a report. */
+/* All but the answer, in the order of a report. */
 void say_all(const struct record *r, say_line *line, void *to);
 
 /* The command line that repeats the run, quoted for a shell.  Returns buf; "" if unknown. */

@@ -43,11 +43,21 @@ static bool plateau(const struct record_repeat *rep, int64_t *ret_low, int64_t *
 	return true;
 }
 
+/* Requests per second, by how many of them share a connection. */
+static double connection_rate(const struct record_case *c, const struct record_repeat *rep)
+{
+	double rate = digest_rate(c, rep);
+
+	if (!rep || rep->ledger.requests_attempted <= 0 || rep->ledger.attempted <= 0)
+		return rate;
+	return rate * (double)rep->ledger.attempted / (double)rep->ledger.requests_attempted;
+}
+
 static void say_seed_case(const struct record *r, const struct record_case *c, say_line *line,
 			  void *to)
 {
 	const struct record_repeat *rep = digest_shown(c);
-	double life_s = (double)digest_forecast_ns(r) / 1e9, rate = digest_rate(c, rep);
+	double life_s = (double)digest_forecast_ns(r) / 1e9, rate = connection_rate(c, rep);
 	const struct series_row *row;
 	int64_t low, high;
 	char text[512], n[32], a[32], b[32];
@@ -71,7 +81,7 @@ static void say_seed_case(const struct record *r, const struct record_case *c, s
 		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			       "; from 62 s on %s\u2013%s", say_count(low, a, sizeof(a)),
 			       say_count(high, b, sizeof(b)));
-	if (isfinite(rate))
+	if (isfinite(rate) && digest_holder(c) != SIDES_NONE)
 		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			       "; rate \u00d7 lifetime: %.2f/s \u00d7 %.1f s = %s", rate, life_s,
 			       say_count(llround(rate * life_s), n, sizeof(n)));

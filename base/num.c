@@ -268,7 +268,8 @@ const char *num_format_duration(int64_t ns, char *buf, size_t size)
 int num_edit_distance(const char *a, const char *b)
 {
 	size_t a_length = strlen(a), b_length = strlen(b);
-	int row[WORD_MAX + 1];
+	int rows[3][WORD_MAX + 1]; /* of the prefixes of a that end two letters ago, one ago, here */
+	int *before = rows[0], *last = rows[1], *row = rows[2];
 
 	/* Words that long are never near enough to be meant. */
 	if (a_length > WORD_MAX || b_length > WORD_MAX)
@@ -276,16 +277,19 @@ int num_edit_distance(const char *a, const char *b)
 	for (size_t j = 0; j <= b_length; j++)
 		row[j] = (int)j;
 	for (size_t i = 1; i <= a_length; i++) {
-		int diagonal = row[0];
+		int *oldest = before;
 
+		before = last;
+		last = row;
+		row = oldest;
 		row[0] = (int)i;
 		for (size_t j = 1; j <= b_length; j++) {
-			int change = diagonal + (a[i - 1] != b[j - 1]);
-			int drop = row[j] + 1, add = row[j - 1] + 1;
-
-			diagonal = row[j];
-			row[j] = change < drop ? change : drop;
-			row[j] = row[j] < add ? row[j] : add;
+			row[j] = last[j - 1] + (a[i - 1] != b[j - 1]);
+			row[j] = last[j] < row[j] ? last[j] + 1 : row[j];
+			row[j] = row[j - 1] < row[j] ? row[j - 1] + 1 : row[j];
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] < row[j])
+				row[j] = before[j - 2] + 1;
 		}
 	}
 	return row[b_length];

@@ -33,7 +33,7 @@ const char *num_format_grouped(int64_t value, char *buf, size_t size);
  * point, which num_parse_duration() reads back.  Returns buf. */
 const char *num_format_duration(int64_t ns, char *buf, size_t size);
 
-/* Edit distance (Levenshtein), for "did you mean"; cheap for short words. */
+/* Edit distance (letters changed, dropped, added, neighbours swapped), for "did you mean"; cheap for short words. */
 int num_edit_distance(const char *a, const char *b);
 
 /* The nearest of `count` words at stride bytes apart (each a `const char *`), or NULL if none is near. */

@@ -1,5 +1,8 @@
 #include "base/utf8.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include <stdint.h>
 
 /* Lead bytes and what may follow at once; bytes after the second are always 80..BF. */
@@ -31,4 +34,22 @@ size_t utf8_length(const char *text, size_t size)
 		return forms[i].length;
 	}
 	return 0;
+}
+
+bool utf8_shown(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && value[0])
+			return strcmp(value, "C") != 0 && strcmp(value, "POSIX") != 0;
+	}
+	return true;
+}
+
+const char *utf8_dot(void)
+{
+	return utf8_shown() ? "\u00b7" : "|";
 }

@@ -235,7 +235,7 @@ static struct lifetimes pair(const struct cell_flows *c, int side, int64_t origi
 }
 
 static void side_lifetimes(const struct cell_flows *c, int side, int64_t origin_ns,
-			   int64_t longest_gap_ns)
+			   int64_t resolution_ns)
 {
 	struct record_time_wait *out = &c->r->time_wait[side];
 	int64_t *expired;
@@ -253,7 +253,7 @@ static void side_lifetimes(const struct cell_flows *c, int side, int64_t origin_
 	out->lifetime_min_ns = l.min_ns;
 	out->lifetime_mean_ns = l.sum_ns / l.n;
 	out->lifetime_max_ns = l.max_ns;
-	out->lifetime_resolution_ns = longest_gap_ns;
+	out->lifetime_resolution_ns = resolution_ns;
 }
 
 /* Beyond tcp_max_tw_buckets there is no TIME_WAIT, and the capture cannot tell which: then it would
@@ -265,7 +265,7 @@ static bool has_overflowed(const struct record_repeat *r, int side)
 	return record_counter_delta(r, at, "TcpExtTCPTimeWaitOverflow") > 0;
 }
 
-void cell_flows_lifetimes(const struct cell_flows *c, int64_t origin_ns, int64_t longest_gap_ns)
+void cell_flows_lifetimes(const struct cell_flows *c, int64_t origin_ns, int64_t resolution_ns)
 {
 	if (c->lost > 0 || c->r->capture.flows == RECORD_NONE)
 		return;
@@ -273,7 +273,7 @@ void cell_flows_lifetimes(const struct cell_flows *c, int64_t origin_ns, int64_t
 		if (c->count[side] == 0)
 			c->r->time_wait[side].lifetime_n = 0;
 		else if (!has_overflowed(c->r, side))
-			side_lifetimes(c, side, origin_ns, longest_gap_ns);
+			side_lifetimes(c, side, origin_ns, resolution_ns);
 }
 
 void cell_flows_release(struct cell_flows *c)

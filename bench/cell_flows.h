@@ -34,9 +34,10 @@ void cell_flows_finish(struct cell_flows *c);
 /*
  * Lifetimes, from wire and samples together: what began (wire) less what is still there (samples) has
  * expired, and the k-th to begin is the k-th to expire.  Works while others begin; TIME_WAITs that
- * ended early are left out.  Exact to `longest_gap_ns`, the longest time between two samples.
+ * ended early are left out.  Exact to `resolution_ns`, the longest gap between samples.
  */
-void cell_flows_lifetimes(const struct cell_flows *c, int64_t origin_ns, int64_t longest_gap_ns);
+void cell_flows_lifetimes(const struct cell_flows *c, int64_t origin_ns,
+			  int64_t resolution_ns);
 
 void cell_flows_release(struct cell_flows *c);
 

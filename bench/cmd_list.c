@@ -31,11 +31,16 @@ static void list_strategies(FILE *out)
 static void list_scenarios(FILE *out)
 {
 	char name[64], summary[256];
+	size_t width = 0;
 
 	for (size_t i = 0; i < scenario_shipped_count(); i++) {
 		(void)scenario_shipped_name(i, name, sizeof(name));
+		width = strlen(name) > width ? strlen(name) : width;
+	}
+	for (size_t i = 0; i < scenario_shipped_count(); i++) {
+		(void)scenario_shipped_name(i, name, sizeof(name));
 		(void)scenario_shipped_summary(i, summary, sizeof(summary)); /* "" says it */
-		fprintf(out, "%-18s %s\n", name, summary);
+		fprintf(out, "%-*s  %s\n", (int)width, name, summary);
 	}
 }
 

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/failon.h"
 #include "base/mono.h"
+#include "base/utf8.h"
 #include "base/version.h"
 #include "bench/batch.h"
 #include "bench/hostinfo.h"
@@ -454,7 +455,7 @@ void measure_print_head(const struct measurement *r)
 {
 	if (args_has(r->args, "quiet") || args_has(r->args, "json"))
 		return;
-	fprintf(stderr, "twbench %s · %s\n", version_text, where(r));
+	fprintf(stderr, "twbench %s %s %s\n", version_text, utf8_dot(), where(r));
 	plan_print_line(&r->plan, &r->scenario, stderr);
 	fprintf(stderr, "   (--dry-run shows more)\n");
 }

@@ -20,7 +20,7 @@ static void usage(FILE *out)
 		     "long.\n\nusage: twbench COMMAND [OPTIONS]\n\n");
 	for (size_t i = 0; i < commands_count; i++)
 		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-	fprintf(out, "\n  twbench COMMAND --help tells more.  twbench run needs no arguments and no root.\n");
+	fprintf(out, "\n  twbench help COMMAND tells more.  twbench run needs no arguments and no root.\n");
 }
 
 static int unknown_command(const char *word)
@@ -35,6 +35,14 @@ static int unknown_command(const char *word)
 		fprintf(stderr, " (did you mean '%s'?)", near);
 	fprintf(stderr, "\n");
 	return EXIT_USAGE;
+}
+
+static const struct command *find_command(const char *word)
+{
+	for (size_t i = 0; i < commands_count; i++)
+		if (strcmp(word, commands[i]->name) == 0)
+			return commands[i];
+	return NULL;
 }
 
 static int run_command(const struct command *c, int argc, char **argv)
@@ -76,21 +84,36 @@ static void hold_standard_streams(void)
 			(void)open("/dev/null", wrong_way[fd]); /* the lowest number that is free */
 }
 
+/* `help`, `help COMMAND`, `--help` and `-h`. */
+static int help(const char *word)
+{
+	const struct command *c = word ? find_command(word) : NULL;
+
+	if (word && !c)
+		return unknown_command(word);
+	if (c)
+		command_help(c, stdout);
+	else
+		usage(stdout);
+	return flush_stdout(EXIT_PASS);
+}
+
 int main(int argc, char **argv)
 {
+	const struct command *c;
+
 	hold_standard_streams();
 	(void)signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error to report, not to die of */
-	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0) {
-		usage(argc < 2 ? stderr : stdout);
-		return argc < 2 ? EXIT_USAGE : flush_stdout(EXIT_PASS);
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
 	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+		return help(argv[2]);
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("twbench %s%s%s\n", version_text, version_commit[0] ? " " : "", version_commit);
 		return flush_stdout(EXIT_PASS);
 	}
-	for (size_t i = 0; i < commands_count; i++)
-		if (strcmp(argv[1], commands[i]->name) == 0)
-			return flush_stdout(run_command(commands[i], argc, argv));
-	return unknown_command(argv[1]);
+	c = find_command(argv[1]);
+	return c ? flush_stdout(run_command(c, argc, argv)) : unknown_command(argv[1]);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/utf8.h"
 #include "bench/plan.h"
 
 #define SECOND_NS 1000000000
@@ -175,10 +176,12 @@ void plan_print_line(const struct plan *p, const struct scenario *s, FILE *out)
 {
 	char wall[32];
 
-	(void)fprintf(out, "plan: %s · %zu case%s in %d batch%s · %lld repeat%s · about %s",
-		      s->name, p->count, p->count == 1 ? "" : "s", p->batches,
-		      p->batches == 1 ? "" : "es", (long long)p->rounds, p->rounds == 1 ? "" : "s",
-		      about(p->wall_ns, wall, sizeof(wall)));
+	const char *dot = utf8_dot();
+
+	(void)fprintf(out, "plan: %s %s %zu case%s in %d batch%s %s %lld repeat%s %s about %s",
+		      s->name, dot, p->count, p->count == 1 ? "" : "s", p->batches,
+		      p->batches == 1 ? "" : "es", dot, (long long)p->rounds,
+		      p->rounds == 1 ? "" : "s", dot, about(p->wall_ns, wall, sizeof(wall)));
 }
 
 void plan_print(const struct plan *p, const struct scenario *s, FILE *out)

@@ -9,6 +9,7 @@
 
 #include "base/mono.h"
 #include "base/num.h"
+#include "base/utf8.h"
 
 #define REDRAW_NS (100 * NS_PER_MS)
 #define LINE_NS (10 * NS_PER_S)
@@ -17,15 +18,15 @@
 
 struct progress {
 	const struct plan *plan;
-	bool terminal, quiet, colour;
+	bool terminal, quiet, colour, unicode;
 	int lines;              /* drawn last time, to be drawn over */
 	int64_t begin_ns, next_ns, next_sample_ns;
 	int32_t curve[2][SAMPLES];
 	int samples;
-	int64_t past_attempted, past_failed; /* by labs that are done */
+	int64_t ended_attempted, ended_failed; /* by labs that are done */
 };
 
-/* Connections of the whole run; all else of the labs that run now. */
+/* One sum over the labs that run now; attempted and failed of those before, too. */
 struct totals {
 	int64_t attempted, failed, ports_used, ports_capacity;
 	int64_t time_wait[SIDE_COUNT];
@@ -44,6 +45,7 @@ struct progress *progress_new(const struct plan *plan, bool quiet)
 	p->quiet = quiet;
 	p->terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
 	p->colour = p->terminal && !getenv("NO_COLOR");
+	p->unicode = utf8_shown();
 	p->begin_ns = mono_now_ns();
 	p->next_ns = p->begin_ns + (p->terminal ? 0 : LINE_NS);
 	return p;
@@ -64,13 +66,14 @@ static void add_rate(struct totals *t, const struct progress_row *r, int64_t now
 	if (SHARED_GET(r->shared->phase) != CELL_LOAD || seconds < 0.05)
 		return;
 	if (!isnan(r->plan->rate_per_s))
-		t->wanted_per_s += r->plan->rate_per_s;
+		t->wanted_per_s += r->plan->rate_per_s *
+				   (double)r->plan->spec->requests_per_connection;
 	t->done_per_s += (double)SHARED_GET(r->shared->requests) / seconds;
 }
 
 static struct totals sum_rows(const struct progress *p, const struct progress_row *row, size_t rows)
 {
-	struct totals t = { .attempted = p->past_attempted, .failed = p->past_failed };
+	struct totals t = { .attempted = p->ended_attempted, .failed = p->ended_failed };
 	int64_t now_ns = mono_now_ns();
 
 	for (size_t i = 0; i < rows; i++) {
@@ -97,7 +100,7 @@ static struct totals sum_rows(const struct progress *p, const struct progress_ro
 
 /* --- drawing --------------------------------------------------------------------------------- */
 
-static void bar(char *buf, size_t size, double share)
+static void bar(char *buf, size_t size, double share, bool unicode)
 {
 	int full = (int)(share * BAR_CELLS + 0.5);
 	size_t at = 0;
@@ -105,12 +108,15 @@ static void bar(char *buf, size_t size, double share)
 	full = full < 0 ? 0 : full > BAR_CELLS ? BAR_CELLS : full;
 	buf[0] = '\0';
 	for (int i = 0; i < BAR_CELLS && at + 4 < size; i++)
-		at += (size_t)snprintf(buf + at, size - at, "%s", i < full ? "█" : "░");
+		at += (size_t)snprintf(buf + at, size - at, "%s",
+				       !unicode ? i < full ? "#" : "." : i < full ? "█" : "░");
 }
 
 static void curve(const struct progress *p, int side, char *buf, size_t size)
 {
-	static const char *const step[] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+	static const char *const steps[2][8] = { { ".", ":", "-", "=", "+", "*", "#", "@" },
+						 { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" } };
+	const char *const *step = steps[p->unicode];
 	int32_t most = 1;
 	size_t at = 0;
 
@@ -160,7 +166,7 @@ static void redraw(struct progress *p, const struct totals *t, size_t rows, size
 
 	push_sample(p, t, now_ns);
 	left_text(p, now_ns, left, sizeof(left));
-	bar(line, sizeof(line), share);
+	bar(line, sizeof(line), share, p->unicode);
 	if (p->lines)
 		fprintf(stderr, "\033[%dA", p->lines);
 	fprintf(stderr, "\033[2K %scases%s      %zu of %zu done, %zu running (%d load, %d drain)  %s  %s\n",
@@ -175,7 +181,8 @@ static void redraw(struct progress *p, const struct totals *t, size_t rows, size
 		num_format_grouped(t->time_wait[SIDE_CLIENT], n[1], sizeof(n[1])), curves[0],
 		num_format_grouped(t->time_wait[SIDE_SERVER], n[2], sizeof(n[2])), curves[1]);
 	bar(line, sizeof(line),
-	    t->ports_capacity ? (double)t->ports_used / (double)t->ports_capacity : 0);
+	    t->ports_capacity ? (double)t->ports_used / (double)t->ports_capacity : 0,
+	    p->unicode);
 	fprintf(stderr, "\033[2K %sports%s      %s %s of %s in the fullest lab\n", bold, plain, line,
 		num_format_grouped(t->ports_used, n[1], sizeof(n[1])),
 		num_format_grouped(t->ports_capacity, n[3], sizeof(n[3])));
@@ -193,6 +200,12 @@ static void quiet_line(struct progress *p, const struct totals *t, size_t done, 
 		(long long)t->time_wait[SIDE_CLIENT], (long long)t->time_wait[SIDE_SERVER], left);
 }
 
+void progress_lab_done(struct progress *p, const struct cell_shared *s)
+{
+	p->ended_attempted += SHARED_GET(s->attempted);
+	p->ended_failed += SHARED_GET(s->failed);
+}
+
 void progress_show(struct progress *p, const struct progress_row *row, size_t rows, size_t done,
 		   size_t total)
 {
@@ -207,12 +220,6 @@ void progress_show(struct progress *p, const struct progress_row *row, size_t ro
 		redraw(p, &t, rows, done, total);
 	else
 		quiet_line(p, &t, done, total);
-}
-
-void progress_lab_done(struct progress *p, const struct cell_shared *shared)
-{
-	p->past_attempted += SHARED_GET(shared->attempted);
-	p->past_failed += SHARED_GET(shared->failed);
 }
 
 void progress_end(struct progress *p)

@@ -28,12 +28,12 @@ struct progress_row {
 struct progress *progress_new(const struct plan *plan, bool quiet);
 void progress_free(struct progress *p);
 
+/* A lab is done: what it counted stays in the sums. */
+void progress_lab_done(struct progress *p, const struct cell_shared *s);
+
 /* Show, at most ten times a second; `done` of `total` labs have finished. */
 void progress_show(struct progress *p, const struct progress_row *row, size_t rows, size_t done,
 		   size_t total);
-
-/* A lab has ended: its connections stay in the sum. */
-void progress_lab_done(struct progress *p, const struct cell_shared *shared);
 
 /* Take the lines away, so that a result can be printed. */
 void progress_end(struct progress *p);

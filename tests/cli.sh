@@ -48,6 +48,8 @@ for c in $commands; do
 	like "$c --help: usage" "$out" "^usage: twbench $c"
 	like "$c --help: the help option" "$out" "^  -h, --help "
 	empty "$c --help: says nothing on standard error" "$err"
+	run "$twbench" help "$c"
+	is "help $c: the same" "$code $out" "0 $("$twbench" "$c" --help)"
 	empty "$c --help: no line over 132 columns" "$(printf '%s\n' "$out" | grep -E '^.{133}')"
 done
 run "$twbench" --version
@@ -61,6 +63,8 @@ empty "no command: nothing on standard output" "$out"
 # --- words that are none ----------------------------------------------------------------------
 
 refuses "unknown command, nearest match" "twbench: unknown command 'rn' \(did you mean 'run'\?\)" rn
+refuses "letters swapped in a command" "twbench: unknown command 'rnu' \(did you mean 'run'\?\)" rnu
+refuses "help for no command" "twbench: unknown command 'rnu' \(did you mean 'run'\?\)" help rnu
 refuses "unknown command, no match" "twbench: unknown command 'zzzzzzzz'" zzzzzzzz
 refuses "unknown option, nearest match" "unknown option '--qiet' \(did you mean '--quiet'\?\)" run --qiet
 refuses "unknown option, no match" "unknown option '--zzzzzzzz'" run --zzzzzzzz
@@ -175,6 +179,9 @@ run "$twbench" run smoke --dry-run
 is "--dry-run: exit 0" "$code" 0
 like "--dry-run: a line for each case" "$out" '^client-rst +100/s for 1s +veth +100 '
 empty "--dry-run: says nothing on standard error" "$err"
+like "--dry-run: a middle dot" "$out" '^plan: smoke · '
+run env LC_ALL=C "$twbench" run smoke --dry-run
+empty "--dry-run in ASCII, where the locale is C" "$(printf '%s\n' "$out" | LC_ALL=C grep '[^ -~]')"
 run "$twbench" run smoke --print
 is "--print: exit 0" "$code" 0
 cp "$tmp/run.out" printed.json
@@ -198,6 +205,9 @@ for word in $lists; do
 	is "list $word: exit 0" "$code" 0
 	like "list $word: not empty" "$out" '...'
 done
+run "$twbench" list scenarios
+is "list scenarios: one column" "$(printf '%s\n' "$out" | sed 's/  .*/  /' | sort -u | grep -c '[^ ]  $')" \
+	"$(printf '%s\n' "$out" | wc -l)"
 for word in schema scenario-schema connection-schema; do
 	"$twbench" list "$word" >list.json
 	like "list $word: JSON" "$(json list.json 'r[chr(36) + "schema"]')" 'json-schema'

@@ -102,9 +102,19 @@ else
 	mandoc -Tascii -O width=160 $page | sed "s/.$(printf '\b')//g" >"$tmp/page"
 	for command in $("$twbench" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
 		ok "$page names the command $command" grep -qw -e "$command" "$tmp/page"
-		for option in $("$twbench" "$command" --help | sed -n 's/^  *\(-.,\)\{0,1\} *\(--[a-z-]*\).*/\2/p'); do
-			grep -q -e "$option" "$tmp/page" || tap_line no "$page names $command $option"
-		done
+		# Its own section; check takes the options of run.
+		awk -v c="$command" '
+			/^   [a-z]/ { inside = $1 == c || (c == "check" && $1 == "run") || (c == "load" && $1 == "run") }
+			/^[A-Z]/ { inside = 0 }
+			inside' "$tmp/page" >"$tmp/section"
+		"$twbench" "$command" --help | sed -n 's/^  *\(-.,\)\{0,1\} *\(--[a-z-]*\)/\2/p' | grep -v '^--help' >"$tmp/options"
+		while read -r option rest; do
+			grep -q -e "^ .*$option\b" "$tmp/section" || tap_line no "$page names $command $option"
+			default=$(printf '%s\n' "$rest" | sed -n 's/.*(default: \([0-9][^ )]*\)).*/\1/p')
+			[ -z "$default" ] || [ "$command" = check ] || tr -s ' \n' ' ' <"$tmp/section" |
+				grep -q -e "${option}\b[^(]*(default: ${default}[;)]" ||
+				tap_line no "$page: the default of $command $option is $default"
+		done <"$tmp/options"
 	done
 	for status in $("$twbench" list exit-codes | awk '{ print $1 }'); do
 		grep -Eq "^ +$status( |\$)" "$tmp/page" || tap_line no "$page explains exit status $status"

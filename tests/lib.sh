@@ -4,6 +4,8 @@
 #
 # Sets: top (the tree), twbench (the program, absolute), tmp (a directory of our own).
 
+LC_ALL=C.UTF-8 # text for people has more than ASCII, whoever tests
+export LC_ALL
 top=$PWD
 twbench=${TWBENCH:-$top/twbench}
 tap_count=0 tap_failed=0

@@ -190,6 +190,8 @@ static void test_nearest(void)
 	is_int(num_edit_distance("kitten", "sitting"), 3, "kitten to sitting");
 	is_int(num_edit_distance("abc", ""), 3, "all dropped");
 	is_int(num_edit_distance("", "abc"), 3, "all added");
+	is_int(num_edit_distance("rnu", "run"), 1, "two letters swapped");
+	is_int(num_edit_distance("abdc", "dabc"), 2, "letters that are not neighbours");
 	is_str(num_nearest("client-fni", &rows[0].name, count, sizeof(rows[0])), "client-fin",
 	       "letters swapped");
 	is_str(num_nearest("servr-fin", &rows[0].name, count, sizeof(rows[0])), "server-fin",

@@ -118,7 +118,7 @@ static void test_data(const char *dir)
 	ok(slow.count > 10 && back == 0, "latency never falls as the percentile climbs");
 	ok(strstr(teardowns, "# abort: row, from, to\n3 0 100\n") != NULL,
 	   "client-rst, the third row, is all aborts");
-	ok(strstr(script, "peak[1] = 1600.0\n") != NULL, "the script knows the peak");
+	ok(strstr(script, "note[1] = 'the client waits, peak 1 600'\n") != NULL, "the script knows the peak");
 	ok(strstr(script, "name[1] = 'client-fin'\n") != NULL, "... and the name");
 	curve_release(&c);
 	curve_release(&model);

@@ -122,7 +122,10 @@ static void test_plain(struct record *r)
 		"n/a (n=1600)",
 		"orderly-3",
 		"\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588",
-		"TIME_WAIT lasted 60.0\u201362.0 s (n=4 800, mean 61.0 s, give or take 100ms).",
+		"TIME_WAIT lasted 60.0\u201362.0 s (n=4 800, mean 61.0 s, each known to 0.1 s).",
+		"Left with TIME_WAIT: the client after client-fin",
+		"the server after server-fin",
+		"Left alone, one lasts 60.0\u201362.0 s.",
 		"2.048 s at HZ=250",
 		"All 1 checks in 5 repeats agree; 1 could not be made. Nothing was lost.",
 		"\nagain: twbench run",
@@ -178,6 +181,53 @@ static void test_trouble(struct record *r)
 	free(text);
 }
 
+/* What a busy machine does to the numbers is told; what it does not, is not. */
+static void test_busy(struct record *r)
+{
+	struct record_repeat *rep = &r->cases[0].repeat[0];
+	char *text;
+
+	rep->ledger.late_starts = 80; /* 5 % of 1600 */
+	rep->ledger.late_max_ns = 40 * NS_PER_MS;
+	rep->time_wait[SIDE_CLIENT].lifetime_max_ns = 62300 * NS_PER_MS;
+	text = render(r, TEXT);
+	ok(!has(text, "A busy machine"), "a few late starts are not worth a word");
+	ok(has(text, "! What was measured lies outside that: 60.01 to 62.30 s, known to 0.1 s."),
+	   "a lifetime that the kernel's constants do not explain is told");
+	free(text);
+	rep->ledger.late_starts = 81;
+	for (int64_t i = 0; i < rep->witness_count; i++)
+		if (rep->witness[i].max_gap_ns != RECORD_NONE)
+			rep->witness[i].max_gap_ns = 570 * NS_PER_MS;
+	text = render(r, TEXT);
+	ok(has(text, "In 1 of 5 cases more than 5 % of the requests began over 1 ms late, at the worst 0.04 s"),
+	   "more of them are");
+	ok(has(text, "each known to 0.57 s") && !strstr(text, "lies outside that"),
+	   "a lifetime is known no better than the longest gap between samples");
+	free(text);
+	rep->time_wait[SIDE_CLIENT].lifetime_max_ns = 62040 * NS_PER_MS;
+}
+
+static void test_many(void)
+{
+	struct record r;
+	char *text;
+
+	record_init(&r);
+	for (int i = 0; i < 12; i++) {
+		struct record_case *c = record_add_case(&r);
+
+		if (!c)
+			abort();
+		(void)snprintf(c->name, sizeof(c->name), "%02d%0100d", i, i);
+	}
+	text = render(&r, TEXT);
+	ok(has(text, "Left with TIME_WAIT: not watched after\n00"), "cases that nobody watched are told");
+	ok(has(text, " and 4 more."), "... not all of hundreds by name");
+	free(text);
+	record_release(&r);
+}
+
 static void test_seed(struct record *r)
 {
 	char *text = render(r, TEXT);
@@ -191,6 +241,9 @@ static void test_seed(struct record *r)
 	ok(has(text, "piling up >140"), "scenario seed quotes the thread");
 	ok(has(text, "client-fin: 1 600 at 42 s (client)"), "... beside what was there at 42 s");
 	ok(has(text, "200.00/s \u00d7 61.0 s = 12 204"), "... and what the rate makes of it");
+	ok(!strstr(text, "client-rst: 0 at 42 s (both ends); from 62 s on 0\u20130; rate"),
+	   "... but not where nothing waits");
+	ok(has(text, "10.00/s \u00d7 61.0 s = 610"), "... nor more than there are connections");
 	ok(has(text, "35 000 is 140 \u00d7 50 \u00d7 5"), "... and mends its sum");
 	free(text);
 }
@@ -368,12 +421,14 @@ int main(void)
 	test_plain(&r);
 	test_markdown(&r);
 	test_html(&r);
+	test_busy(&r);
 	test_trouble(&r);
 	test_seed(&r);
 	test_hostile(&r);
 	test_command(&r);
 	record_release(&r);
 	test_svg();
+	test_many();
 	test_empty();
 	return test_done();
 }

@@ -82,6 +82,15 @@ fi
 is "the verdict is found again" "$(json again.json '[len([k for k in p["checks"] if k["agrees"]]) for c, p in repeats]')" \
 	"$(json alone.json '[len([k for k in p["checks"] if k["agrees"]]) for c, p in repeats]')"
 
+# --- without gnuplot ------------------------------------------------------------------------------
+
+mkdir nothing
+run env PATH="$PWD/nothing" "$twbench" run smoke -s client-fin -d 200ms -o without
+is "without gnuplot: exit 0" "$code" 0
+like "... says so" "$out" '^no graphs: gnuplot is not in PATH$'
+ok "... and has a report" test -s without/latest/report.html
+rm -r nothing without
+
 # --- a second run, the other way ------------------------------------------------------------------
 
 way() { # way ISOLATION WANTED OPTION

@@ -180,8 +180,8 @@ static void sample_ledger(const struct sample_case *s, struct record_ledger *l, 
 	l->server_clean = n - l->server_reset;
 	l->load_ns = 8 * NS_PER_S;
 	l->settle_ns = 3 * NS_PER_MS;
-	l->target_rate_per_s = SAMPLE_RATE / (double)s->requests;
-	l->achieved_rate_per_s = (double)n / 8;
+	l->target_rate_per_s = (double)requests / 8;
+	l->achieved_rate_per_s = (double)requests / 8;
 	l->first_no_port_ns = l->first_no_port_nth = RECORD_NONE;
 }
 

@@ -45,7 +45,7 @@ static void test_keys(void)
 			ok(false, "row of %s", k->name);
 	}
 	is_str(sysctl_key_nearest("net.ipv4.tcp_tw_resue", 2), "net.ipv4.tcp_tw_reuse", "a slip");
-	is_str(sysctl_key_nearest("net.ipv4.tcp_tw_resue", 1), NULL, "is two letters away");
+	is_str(sysctl_key_nearest("net.ipv4.tcp_tw_rezze", 1), NULL, "two letters away");
 }
 
 static const struct {

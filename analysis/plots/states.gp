@@ -32,7 +32,7 @@ do for [i=1:int(cases)] {
 			screen screen_bottom(i, sub), screen screen_top(i, sub)
 		set format x (sub == 1 && lowest(i) ? '%g' : '')
 		set format y (col_of(i) == 0 ? '%.0f' : '')
-		set label 7 (col_of(i) == 0 ? 'sockets' : '') at graph 0, graph 1 right offset -0.9, -0.3 \
+		set label 7 (col_of(i) == 0 && sub == 0 ? 'sockets' : '') at graph 0, graph 1 right offset -0.9, 0.45 \
 			font small textcolor rgb dim
 		set object 1 rectangle from 0, 0 to load[i], graph 1 behind \
 		fillcolor rgb shade fillstyle solid 1 noborder

@@ -15,7 +15,6 @@ do for [i=1:int(cases)] {
 		fillcolor rgb shade fillstyle solid 1 noborder
 	set label 1 name[i] at graph 0, graph 1 offset 0, 2.0 font bold textcolor rgb paint
 	set label 2 note[i] at graph 0, graph 1 offset 0, 0.85 font small textcolor rgb dim
-	set label 3 peak_label[i] at load[i], peak[i] offset 0.6, 0.75 textcolor rgb ink
 	plot for [j=1:int(ghosts)] data index 3*(int(ghost_of[j])-1)+1 with steps linecolor rgb ghost linewidth 0.8, \
 		data index 3*(i-1) with steps linecolor rgb paint linewidth thick, \
 		data index 3*(i-1)+2 with lines linecolor rgb ink linewidth 1.1 dashtype (2,5)

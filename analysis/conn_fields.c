@@ -49,13 +49,9 @@ static int64_t first_close_ns(const struct flow *f)
 
 int64_t conn_close_delay_ns(const struct conn *c)
 {
-	const struct flow *f = c->flow;
-	int64_t close_ns = first_close_ns(f), data_ns = -1;
+	int64_t close_ns = first_close_ns(c->flow), data_ns = c->flow->data_before_close_ns;
 
-	for (int d = 0; d < 2; d++)
-		if (f->dir[d].last_data_ns <= close_ns)
-			data_ns = later(data_ns, f->dir[d].last_data_ns);
-	return close_ns >= 0 && data_ns >= 0 ? close_ns - data_ns : -1;
+	return close_ns >= 0 && data_ns >= 0 ? later(close_ns - data_ns, 0) : -1;
 }
 
 int64_t conn_close_ns(const struct conn *c)

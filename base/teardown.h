@@ -53,6 +53,7 @@ struct flow {
 	int64_t first_ns, last_ns;
 	struct flow_dir dir[2];
 	uint64_t data_after_fin_bytes; /* sent to an end that had already sent its FIN */
+	int64_t data_before_close_ns; /* last segment with payload, either way, before any FIN or RST */
 	int64_t established_ns;     /* ACK of the SYN-ACK */
 	int64_t reopened_ns;        /* a SYN of a new incarnation ended this one's TIME-WAIT then; -1: none */
 	int64_t rst_in_time_wait_ns; /* when the first RST of rst_in_time_wait came; -1 */

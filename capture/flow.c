@@ -5,14 +5,14 @@
 #include <sys/random.h>
 
 #include "base/mono.h"
+#include "capture/flow_age.h"
 #include "capture/flow_live.h"
 #include "capture/segment.h"
 
 #define DEFAULT_FLOWS     (UINT64_C(1) << 20)
 #define MAX_FLOWS         (UINT64_C(1) << 28) /* so that places are 32 bits */
 #define DEFAULT_LINGER_NS (60 * NS_PER_S)
-#define NOWHERE           UINT32_MAX
-#define EVICT_LOOKS       16
+#define LOOKS             16
 #define FIRST_MASK        UINT32_C(0xffff)
 #define PAGE_BYTES        UINT64_C(4096)
 
@@ -24,17 +24,6 @@ struct slot {
 	uint32_t hash;
 	uint32_t place; /* in the pool, plus 1; 0: free */
 };
-
-/*
- * Connections by age.  A packet does not move its connection: that would touch both neighbours.
- * When one comes to the head and turns out to have been busy since, it goes to the end instead.
- */
-struct age_list {
-	uint32_t oldest, newest;
-};
-
-/* In the order in which they give way when there is no more room. */
-enum { LIST_HALF_OPEN, LIST_CLOSED, LIST_OPEN, LIST_COUNT };
 
 struct flow_table {
 	struct flow_options options;
@@ -119,45 +108,6 @@ static void give_place(struct flow_table *t, uint32_t place)
 {
 	t->pool[place].newer = t->free_place;
 	t->free_place = place;
-}
-
-/* --- age lists ------------------------------------------------------------------------------- */
-
-static inline uint8_t list_of(const struct live *l)
-{
-	return live_is_closed(l) ? LIST_CLOSED : live_is_half_open(l) ? LIST_HALF_OPEN : LIST_OPEN;
-}
-
-static void list_remove(struct flow_table *t, uint32_t place)
-{
-	struct live *l = &t->pool[place];
-	struct age_list *list = &t->lists[l->list];
-
-	if (l->older != NOWHERE)
-		t->pool[l->older].newer = l->newer;
-	else
-		list->oldest = l->newer;
-	if (l->newer != NOWHERE)
-		t->pool[l->newer].older = l->older;
-	else
-		list->newest = l->older;
-}
-
-static void list_append(struct flow_table *t, uint32_t place)
-{
-	struct live *l = &t->pool[place];
-	struct age_list *list;
-
-	l->list = list_of(l);
-	l->queued_ns = l->last_ns;
-	list = &t->lists[l->list];
-	l->newer = NOWHERE;
-	l->older = list->newest;
-	if (list->newest != NOWHERE)
-		t->pool[list->newest].newer = place;
-	else
-		list->oldest = place;
-	list->newest = place;
 }
 
 /* --- hash table: linear probing, deletion by shifting back ----------------------------------- */
@@ -250,7 +200,7 @@ static void settle_before(struct flow_table *t, struct live *l)
 
 static void unlink_place(struct flow_table *t, uint32_t place)
 {
-	list_remove(t, place);
+	age_remove(t->lists, t->pool, place);
 	unhash(t, place);
 }
 
@@ -269,19 +219,29 @@ static uint32_t idle_head(struct flow_table *t, int list)
 
 		if (place == NOWHERE || t->pool[place].queued_ns == t->pool[place].last_ns)
 			return place;
-		list_remove(t, place);
-		list_append(t, place);
+		age_remove(t->lists, t->pool, place);
+		age_append(t->lists, t->pool, place);
 	}
 }
 
 static void expire(struct flow_table *t)
 {
+	int looks = 0;
+
 	while (t->now_ns > t->expire_ns) {
 		uint32_t place = idle_head(t, LIST_CLOSED);
 		int64_t end_ns = t->now_ns + t->options.linger_ns;
 
 		if (place != NOWHERE)
 			end_ns = t->pool[place].last_ns + t->options.linger_ns;
+		if (place != NOWHERE && t->pool[place].last_ns > t->now_ns) {
+			/* From before the clock was set back: nobody has to wait behind it. */
+			age_remove(t->lists, t->pool, place);
+			age_append(t->lists, t->pool, place);
+			if (++looks == LOOKS)
+				return; /* the next packet goes on */
+			continue;
+		}
 		if (t->now_ns <= end_ns) {
 			t->expire_ns = end_ns;
 			return;
@@ -290,12 +250,19 @@ static void expire(struct flow_table *t)
 	}
 }
 
+/* No disorder of packets is as large as that: the clock was, or the time of one packet was nonsense. */
+static void set_back(struct flow_table *t, int64_t now_ns)
+{
+	t->now_ns = now_ns;
+	t->expire_ns = 0;
+}
+
 /* Of the first few of a list the one that has been silent longest; those that were busy go back. */
 static uint32_t silent_longest(struct flow_table *t, int list)
 {
 	uint32_t place = t->lists[list].oldest, best = place;
 
-	for (int i = 0; i < EVICT_LOOKS && place != NOWHERE; i++) {
+	for (int i = 0; i < LOOKS && place != NOWHERE; i++) {
 		struct live *l = &t->pool[place];
 
 		if (l->last_ns < t->pool[best].last_ns)
@@ -304,26 +271,39 @@ static uint32_t silent_longest(struct flow_table *t, int list)
 			break; /* idle since it was queued: those behind it were queued later */
 		place = l->newer;
 	}
-	for (int i = 0; i < EVICT_LOOKS && place != NOWHERE; i++) {
+	for (int i = 0; i < LOOKS && place != NOWHERE; i++) {
 		place = t->lists[list].oldest;
 		if (t->pool[place].queued_ns == t->pool[place].last_ns)
 			break;
-		list_remove(t, place);
-		list_append(t, place);
+		age_remove(t->lists, t->pool, place);
+		age_append(t->lists, t->pool, place);
 	}
 	return best;
 }
 
+static void count_evicted(struct flow_table *t, uint32_t place)
+{
+	uint8_t list = age_list_of(&t->pool[place]);
+
+	t->stats.evicted_half_open += list == LIST_HALF_OPEN;
+	t->stats.evicted_open += list == LIST_OPEN;
+	t->stats.evicted++;
+}
+
 static void evict(struct flow_table *t)
 {
-	uint32_t place = NOWHERE;
+	uint32_t place = NOWHERE, before;
 	int list = 0;
 
 	while (place == NOWHERE)
 		place = silent_longest(t, list++); /* there is one somewhere */
-	t->stats.evicted_half_open += t->pool[place].list == LIST_HALF_OPEN;
-	t->stats.evicted_open += t->pool[place].list == LIST_OPEN;
-	t->stats.evicted++;
+	before = t->pool[place].before;
+	count_evicted(t, place);
+	if (before != NOWHERE) {
+		count_evicted(t, before);
+		t->pool[place].before = NOWHERE;
+		hand_out_one(t, before, true);
+	}
 	hand_out(t, place, true);
 }
 
@@ -346,7 +326,7 @@ static uint32_t begin(struct flow_table *t, const struct segment *s, uint32_t ha
 	if (2 * t->stats.live >= t->mask && t->mask < t->mask_max)
 		grow(t);
 	t->slots[free_slot(t, hash)] = (struct slot){ hash, place + 1 };
-	list_append(t, place);
+	age_append(t->lists, t->pool, place);
 	if (++t->stats.live > t->stats.live_peak)
 		t->stats.live_peak = t->stats.live;
 	return place;
@@ -354,17 +334,21 @@ static uint32_t begin(struct flow_table *t, const struct segment *s, uint32_t ha
 
 /*
  * A new SYN (or the answer to one that was missed) on the 4-tuple of `place`: the old connection
- * steps back until that SYN is answered.
+ * steps back until that SYN is answered.  An older SYN that was not is over: this one meets what
+ * that had met.
  */
 static uint32_t replace(struct flow_table *t, uint32_t place, const struct segment *s)
 {
-	struct live *old = &t->pool[place];
-	int64_t since_ns = live_meet_syn(old, s->t_ns);
-	uint32_t hash = old->hash, next;
+	uint32_t hash = t->pool[place].hash, before = t->pool[place].before, next;
+	int64_t since_ns;
 
-	settle_before(t, old);
 	unlink_place(t, place);
-	next = begin(t, s, hash, place);
+	if (before == NOWHERE)
+		before = place;
+	else
+		hand_out_one(t, place, false);
+	since_ns = live_meet_syn(&t->pool[before], s->t_ns);
+	next = begin(t, s, hash, before);
 	t->pool[next].reused_ports = true;
 	if (since_ns >= 0)
 		t->pool[next].reused_after_ns = s->t_ns > since_ns ? s->t_ns - since_ns : 0;
@@ -398,6 +382,8 @@ static void add(struct flow_table *t, const struct segment *s, uint32_t hash)
 	t->stats.segments++;
 	if (s->t_ns > t->now_ns)
 		t->now_ns = s->t_ns;
+	else if (t->now_ns - s->t_ns > t->options.linger_ns)
+		set_back(t, s->t_ns);
 	expire(t);
 	slot = find_slot(t, s, hash, &dir);
 	if (t->slots[slot].place == 0) {
@@ -420,9 +406,9 @@ static void add(struct flow_table *t, const struct segment *s, uint32_t hash)
 	else if (t->options.seen)
 		t->options.seen(t->options.arg, s, l->number, dir);
 	l = &t->pool[place];
-	if (l->list != list_of(l)) {
-		list_remove(t, place);
-		list_append(t, place);
+	if (l->list != age_list_of(l)) {
+		age_remove(t->lists, t->pool, place);
+		age_append(t->lists, t->pool, place);
 	}
 }
 

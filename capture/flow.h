@@ -4,9 +4,9 @@
  * A table of live connections; a connection leaves it, through the callback, when it is over: both
  * FINs acknowledged (or a RST) and `linger_ns` of capture time past, a new SYN on its 4-tuple that
  * was answered, eviction when the table is full (counted), or flow_table_finish().  Eviction takes
- * one that has long been silent (a queue with a second chance): SYNs that nobody answered before closed
- * connections, these before open ones.  Segments may be
- * slightly out of order in time (kernel-facts: capture).  One thread at a time.
+ * one that has long been silent (a queue with a second chance): those whose handshake is not over
+ * before closed connections, these before open ones.  Segments may be out of order in time; one that
+ * is older than the newest by more than `linger_ns` sets the clock back.  One thread at a time.
  *
  * A new SYN is one whose initial sequence number differs from the one that this connection began
  * with.  Until it is answered, what else is sent on the 4-tuple (the ACK of a TIME-WAIT that it
@@ -46,7 +46,7 @@ struct flow_stats {
 	uint64_t evicted;  /* handed out early for want of room ... */
 	uint64_t
 		evicted_open; /* ... while open: what follows begins another, partial flow; or ... */
-	uint64_t evicted_half_open; /* ... with a SYN that nobody had answered: a flood */
+	uint64_t evicted_half_open; /* ... before its handshake was over: a flood */
 	uint64_t duplicates; /* segments that the capture delivered twice, sum over the flows */
 	uint64_t live, live_peak;
 };

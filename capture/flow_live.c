@@ -14,6 +14,9 @@
 /* The same packet twice within this time is one packet seen twice: no RTO is that short. */
 #define DUPLICATE_NS NS_PER_MS
 
+/* Two CPUs or two taps do not put packets in disorder by more than this. */
+#define DISORDER_NS (100 * NS_PER_MS)
+
 /* How far `x` lies after `y` in sequence space; negative if before. */
 static int32_t after_by(uint32_t x, uint32_t y)
 {
@@ -81,7 +84,7 @@ void live_begin(struct live *l, const struct segment *s, uint16_t server_port, u
 	l->first_ns = l->last_ns = s->t_ns;
 	l->before = UINT32_MAX;
 	l->established_ns = l->reused_after_ns = -1;
-	l->reopened_ns = l->rst_in_time_wait_ns = -1;
+	l->reopened_ns = l->rst_in_time_wait_ns = l->data_before_close_ns = -1;
 	l->first_fin = l->first_rst = -1;
 	l->began_inside = (s->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN;
 	for (int d = 0; d < 2; d++) {
@@ -98,14 +101,14 @@ void live_begin(struct live *l, const struct segment *s, uint16_t server_port, u
 
 /*
  * A number that two different packets of a direction practically never share; 0 if they might.  The
- * IPv4 id sets a packet apart from its retransmission; where the kernel leaves it 0, only a SYN
- * (whose retransmission timer is far longer than DUPLICATE_NS) is told apart.
+ * IPv4 id sets a packet apart from its retransmission; where there is none or the kernel leaves it
+ * 0, only a SYN or a FIN (which only timers far longer than DUPLICATE_NS repeat) is told apart.
  */
 static uint32_t fingerprint(const struct segment *s)
 {
 	uint64_t h = (uint64_t)s->seq << 32 | s->ack;
 
-	if (s->ip_id == 0 && !(s->flags & TCP_SYN))
+	if (s->ip_id == 0 && !(s->flags & (TCP_SYN | TCP_FIN)))
 		return 0;
 	h = (h ^ h >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
 	h ^= (uint64_t)s->ts_value << 32 | s->ts_echo;
@@ -138,7 +141,37 @@ static void note_syn(struct live *l, int d, const struct segment *s)
 		more->timestamps = s->has_timestamps;
 		more->syn_ts = s->ts_value;
 	}
+	more->isn_last = s->seq;
 	more->syn++;
+}
+
+/* A SYN was answered twice, with different numbers (SYN cookies, a proxy): this ACK takes up one. */
+static void take_up(struct live *l, int d, uint32_t ack)
+{
+	struct live_more *more = &l->more[d];
+
+	if (ack != more->isn_last + 1 || more->data_packets > 0 || l->has_fin[d])
+		return;
+	more->isn = more->isn_last;
+	l->dir[d].next = ack;
+}
+
+static void note_closed(struct live *l)
+{
+	l->closed =
+		l->first_rst >= 0 || (l->more[0].fin_acked_ns >= 0 && l->more[1].fin_acked_ns >= 0);
+}
+
+/* The RST of this end did not end the connection. */
+static void forget_rst(struct live *l, int d)
+{
+	l->more[d].rst_ns = -1;
+	l->more[d].rst_exact = false;
+	if (l->first_rst == d)
+		l->first_rst = (int8_t)(l->more[!d].rst_ns >= 0 ? !d : -1);
+	if (l->first_rst < 0)
+		l->rst_after_fin = l->late_data_rst = false;
+	note_closed(l);
 }
 
 /* Payload below what was already sent: does it fill the hole that the capture showed?  How much. */
@@ -163,6 +196,12 @@ static bool is_keep_alive(const struct live *l, int d, const struct segment *s)
 	       s->seq + 1 == l->dir[d].next && l->has_ack[!d] && l->dir[!d].ack == l->dir[d].next;
 }
 
+/* Who sends new payload behind or long after its RST never sent that (RFC 5961: somebody else did). */
+static bool sends_on(const struct live_more *more, int64_t t_ns, uint32_t end)
+{
+	return after_by(end, more->rst_seq) > 0 || t_ns - more->rst_ns > DISORDER_NS;
+}
+
 static void note_data(struct live *l, int d, const struct segment *s)
 {
 	struct live_dir *self = &l->dir[d];
@@ -175,7 +214,11 @@ static void note_data(struct live *l, int d, const struct segment *s)
 		self->next = start;
 	l->has_next[d] = true;
 	more->data_packets++;
+	if (more->rst_ns >= 0 && after_by(end, self->next) > 0 && sends_on(more, s->t_ns, end))
+		forget_rst(l, d);
 	more->last_data_ns = s->t_ns;
+	if (l->first_fin < 0 && l->first_rst < 0)
+		l->data_before_close_ns = s->t_ns;
 	if (after_by(end, self->next) <= 0) {
 		fresh = fill_hole(more, start, end);
 		more->data_retrans += fresh == 0;
@@ -191,12 +234,6 @@ static void note_data(struct live *l, int d, const struct segment *s)
 	more->payload_bytes += fresh;
 	if (l->has_fin[!d])
 		l->data_after_fin_bytes += fresh;
-}
-
-static void note_closed(struct live *l)
-{
-	l->closed =
-		l->first_rst >= 0 || (l->more[0].fin_acked_ns >= 0 && l->more[1].fin_acked_ns >= 0);
 }
 
 static void note_fin_acked(struct live *l, int sender, const struct segment *s)
@@ -218,11 +255,12 @@ static void note_fin(struct live *l, int d, const struct segment *s)
 	struct live_more *more = &l->more[d];
 
 	more->fin_last_ns = s->t_ns;
+	more->fin_seq_last = s->seq + (s->flags & TCP_SYN ? 1 : 0) + s->payload_bytes;
 	if (more->fin++ > 0)
 		return;
 	l->has_fin[d] = true;
-	more->fin_seq = s->seq + (s->flags & TCP_SYN ? 1 : 0) + s->payload_bytes;
-	more->fin_ack = s->ack;
+	more->fin_seq = more->fin_seq_last;
+	more->fin_ack = s->flags & TCP_ACK ? s->ack : l->has_ack[d] ? self->ack : peer->next - 1;
 	more->fin_ns = s->t_ns;
 	if (!l->has_next[d] || after_by(more->fin_seq + 1, self->next) > 0)
 		self->next = more->fin_seq + 1;
@@ -230,7 +268,7 @@ static void note_fin(struct live *l, int d, const struct segment *s)
 	if (l->first_fin < 0)
 		l->first_fin = (int8_t)d;
 	/* The ACK of this FIN may have been read before it: two CPUs fill the ring. */
-	if (l->has_ack[!d] && after_by(peer->ack, more->fin_seq) > 0) {
+	if (l->has_ack[!d] && peer->ack == more->fin_seq + 1) {
 		more->fin_acked_ns = more->fin_acked_plain_ns = s->t_ns;
 		note_closed(l);
 	}
@@ -244,13 +282,16 @@ static void note_established(struct live *l, int64_t t_ns)
 {
 	l->established_ns = t_ns;
 	l->established = true;
-	l->first_rst = -1;
-	l->rst_after_fin = l->late_data_rst = false;
-	for (int d = 0; d < 2; d++) {
-		l->more[d].rst_ns = -1;
-		l->more[d].rst_exact = false;
-	}
-	note_closed(l);
+	forget_rst(l, 0);
+	forget_rst(l, 1);
+}
+
+/* Nothing but the number right behind a FIN acknowledges it.  Of two FINs this tells the true one. */
+static bool acks_fin(struct live_more *more, uint32_t ack)
+{
+	if (ack == more->fin_seq_last + 1)
+		more->fin_seq = more->fin_seq_last;
+	return ack == more->fin_seq + 1;
 }
 
 static void note_ack(struct live *l, int d, const struct segment *s)
@@ -262,10 +303,12 @@ static void note_ack(struct live *l, int d, const struct segment *s)
 		self->ack = s->ack;
 		l->has_ack[d] = true;
 	}
-	if (!l->established && d == l->opener && !(s->flags & TCP_RST) && l->has_isn[!d] &&
-	    after_by(s->ack, l->more[!d].isn) > 0)
-		note_established(l, s->t_ns);
-	if (!l->has_fin[!d] || after_by(s->ack, l->more[!d].fin_seq) <= 0)
+	if (!l->established && d == l->opener && !(s->flags & TCP_RST) && l->has_isn[!d]) {
+		take_up(l, !d, s->ack);
+		if (after_by(s->ack, l->more[!d].isn) > 0)
+			note_established(l, s->t_ns);
+	}
+	if (!l->has_fin[!d] || !acks_fin(&l->more[!d], s->ack))
 		return;
 	if (pure && l->more[!d].fin_acked_plain_ns >= 0)
 		l->more[d].last_ack_repeats++;
@@ -318,6 +361,7 @@ static void note_rst(struct live *l, int d, const struct segment *s)
 	if (more->rst_ns >= 0)
 		return;
 	more->rst_ns = s->t_ns;
+	more->rst_seq = s->seq;
 	more->rst_exact = exact;
 	if (l->first_rst < 0)
 		l->first_rst = (int8_t)d;
@@ -353,69 +397,6 @@ bool live_add(struct live *l, int dir, const struct segment *s)
 	if (s->flags & TCP_ACK)
 		note_ack(l, dir, s);
 	return true;
-}
-
-/* --- questions of the table ------------------------------------------------------------------ */
-
-/* Is `number` the place right behind the SYN, or behind the payload that came with it? */
-static bool follows_syn(const struct live *l, int d, uint32_t number)
-{
-	return after_by(number, l->more[d].isn) > 0 && after_by(number, l->dir[d].next) <= 0;
-}
-
-bool live_is_another(const struct live *l, int dir, const struct segment *s)
-{
-	const struct live_more *self = &l->more[dir], *peer = &l->more[!dir];
-	bool both_fins = l->has_fin[0] && l->has_fin[1];
-
-	if (!(s->flags & TCP_SYN) || (s->flags & TCP_RST))
-		return false;
-	if (l->has_isn[dir] &&
-	    self->isn == s->seq) /* again, unless so much later that it cannot be */
-		return both_fins && self->timestamps && s->has_timestamps &&
-		       self->syn_ts != s->ts_value;
-	if (s->flags & TCP_ACK)
-		return l->has_isn[dir] ? live_is_closed(l) || both_fins
-				       : !l->has_isn[!dir] || !follows_syn(l, !dir, s->ack);
-	if (l->has_isn[dir])
-		return true;
-	/* The other end's first SYN is part of this only if nothing but a SYN came before ... */
-	if (!l->has_isn[!dir] || l->dir[!dir].packets != peer->syn || l->dir[dir].packets > 0)
-		return true;
-	/* ... read after its own answer, or crossing it: a simultaneous open. */
-	return l->has_ack[!dir] && s->seq + 1 != l->dir[!dir].ack;
-}
-
-bool live_answers_syn(const struct live *l, int dir, const struct segment *s)
-{
-	if (s->flags & TCP_RST)
-		return dir != l->opener && (s->flags & TCP_ACK) &&
-		       follows_syn(l, l->opener, s->ack);
-	if (s->flags & TCP_SYN)
-		return dir != l->opener;
-	return dir == l->opener && follows_syn(l, l->opener, s->seq);
-}
-
-void live_note_syn_answer(struct live *l, int answer)
-{
-	if (l->reopened_ns >= 0 && l->syn_answer == SYN_ANSWER_NONE)
-		l->syn_answer = (uint8_t)answer;
-}
-
-int64_t live_meet_syn(struct live *l, int64_t syn_ns)
-{
-	int64_t since_ns = -1;
-	struct flow f;
-
-	live_report(l, &f);
-	for (int d = 0; d < 2; d++) {
-		int64_t t_ns = flow_time_wait_ns(&f, d);
-
-		if (t_ns > since_ns)
-			since_ns = t_ns;
-	}
-	l->reopened_ns = since_ns >= 0 ? syn_ns : -1;
-	return since_ns;
 }
 
 /* --- the row --------------------------------------------------------------------------------- */
@@ -464,6 +445,7 @@ void live_report(const struct live *l, struct flow *ret)
 		.first_ns = l->first_ns,
 		.last_ns = l->last_ns,
 		.data_after_fin_bytes = l->data_after_fin_bytes,
+		.data_before_close_ns = l->data_before_close_ns,
 		.established_ns = l->established_ns,
 		.reused_after_ns = l->reused_after_ns,
 		.capture_duplicates = l->duplicates,

@@ -31,10 +31,13 @@ struct live_more {
 	int64_t fin_ns, fin_last_ns, fin_acked_ns, fin_acked_plain_ns, rst_ns, last_data_ns;
 	uint64_t payload_bytes;
 	uint32_t isn;      /* if has_isn */
+	uint32_t isn_last; /* of the last SYN; another only where a SYN was answered twice */
 	uint32_t data_end; /* highest sequence number of payload, plus 1; if data_packets */
 	uint32_t hole,
 		hole_end; /* the last stretch not seen when what follows it was; else equal */
 	uint32_t fin_seq; /* of the FIN itself; if fin */
+	uint32_t fin_seq_last; /* of the last FIN: another only where one of them was forged */
+	uint32_t rst_seq; /* if rst_ns >= 0 */
 	uint32_t fin_ack; /* what the first FIN's own segment acknowledged; if fin */
 	uint32_t syn_ts;  /* timestamp of the first SYN */
 	uint32_t syn, fin, rst, data_packets, data_retrans, last_ack_repeats;
@@ -52,15 +55,16 @@ struct live {
 	int8_t first_fin, first_rst;
 	uint8_t opener; /* direction of the first SYN */
 	uint8_t initiator_by;
+	uint8_t list; /* the table's */
 
 	struct live_more more[2];
 	uint64_t number;
 	int64_t first_ns, established_ns, reused_after_ns, reopened_ns, rst_in_time_wait_ns;
+	int64_t data_before_close_ns;
 	uint64_t data_after_fin_bytes;
 	uint32_t duplicates;
 	uint8_t syn_answer;
 	bool rst_after_fin, late_data_rst, rst_in_time_wait, began_inside, reused_ports;
-	uint8_t list;
 	uint32_t hash;
 	uint32_t newer, older;
 	int64_t queued_ns; /* last_ns when it was put in its list */
@@ -105,11 +109,12 @@ static inline bool live_is_closed(const struct live *l)
 	return l->closed;
 }
 
-/* A few segments one way, a SYN among them, and no answer: what a SYN flood leaves. */
+/* A SYN, answered or not, and no more than a few segments from who sent it: what a SYN flood leaves. */
 static inline bool live_is_half_open(const struct live *l)
 {
-	return l->dir[!l->opener].packets == 0 && l->has_isn[l->opener] &&
-	       l->dir[l->opener].packets <= LIVE_SYNS_MAX;
+	return !l->established && l->has_isn[l->opener] &&
+	       l->dir[l->opener].packets <= LIVE_SYNS_MAX &&
+	       (l->has_isn[!l->opener] || l->dir[!l->opener].packets == 0);
 }
 
 /* Does this SYN or SYN-ACK open another connection on the same 4-tuple? */
@@ -118,7 +123,8 @@ bool live_is_another(const struct live *l, int dir, const struct segment *s);
 /* Is the segment part of the handshake of `l`, or proof that it was answered? */
 bool live_answers_syn(const struct live *l, int dir, const struct segment *s);
 
-/* The next connection's SYN arrived: note it if an end is in TIME-WAIT.  Since when; -1: none. */
+/* The next connection's SYN arrived: note it if an end is in TIME-WAIT, and await the answer to this
+ * one.  Since when; -1: none. */
 int64_t live_meet_syn(struct live *l, int64_t syn_ns);
 
 /*

@@ -44,6 +44,16 @@ static void world_end(struct world *w)
 	flow_table_free(w->table);
 }
 
+static void connect_from(struct world *w, uint16_t port, const char *words)
+{
+	struct talk t;
+
+	talk_init(&t, port, add, w);
+	t.now_ns = w->talk.now_ns;
+	talk(&t, words);
+	w->talk.now_ns = t.now_ns;
+}
+
 /* The rows of one conversation. */
 static void play(struct world *w, const char *words)
 {
@@ -184,6 +194,69 @@ static void test_reuse(struct world *w)
 	   "after 60 s it is no reuse");
 }
 
+/* Two SYNs of different connections, the first unanswered: what was there before stays whole. */
+static void test_syn_after_syn(struct world *w)
+{
+	const struct flow *f = w->flows;
+
+	play(w, TALK_ASK "c:F. s:F. c:. +999 c:Sn! +1000 c:Sn s:Sn. c:. c:F. s:F. c:.");
+	is_int(w->count, 3, "a SYN that nobody answers, and another");
+	ok(f[0].dir[0].packets == 1 && f[0].number == 2, "the first of them is over");
+	ok(f[1].syn_answer == SYN_ANSWER_ACCEPTED && f[1].number == 1, "the TIME-WAIT took the second");
+	ok(f[2].reused_after_ns > 2 * NS_PER_S, "... which knows how old it was");
+
+	world_init(w, (struct flow_options){ .max_flows = 8 });
+	talk(&w->talk, TALK_ASK);
+	for (uint32_t i = 1; i <= 2; i++) { /* forged, into an open connection */
+		struct segment s = { .flags = TCP_SYN, .seq = i << 28, .t_ns = w->talk.now_ns };
+
+		s.tuple = w->talk.tuple;
+		add(w, &s);
+	}
+	talk(&w->talk, "c:P. s:P. c:F. s:F. c:.");
+	world_end(w);
+	ok(w->count == 3 && f[1].number == 1 && f[1].dir[0].payload_bytes == 200,
+	   "forged SYNs do not split a connection");
+}
+
+/* Of two SYN-ACKs, FINs or RSTs one is true: the other end tells, or who sent it. */
+static void test_forged(struct world *w)
+{
+	const struct flow *f = w->flows;
+
+	play(w, "c:S s:S.! s:Sn. c:. c:P. s:P. c:. c:F. s:F. c:.");
+	ok(w->count == 1 && f->established_ns > 0 && f->dir[1].payload_bytes == 100 &&
+		   f->dir[1].data_retrans == 0,
+	   "a SYN answered twice: the number that was taken up counts");
+	play(w, TALK_ASK "c:Fx. c:P. s:. c:P. s:. c:F. s:. s:F. c:.");
+	ok(w->count == 1 && f->dir[0].fin_acked_plain_ns == f->dir[1].fin_ns - NS_PER_MS,
+	   "a FIN out of place is acknowledged by nothing");
+	ok(flow_time_wait_ns(f, 0) > 0, "... and the true one is");
+	play(w, TALK_ASK "s:R. s:P. c:. s:P. c:.");
+	ok(f->first_rst == -1 && f->dir[1].rst == 1, "who sends on did not send the RST");
+	play(w, TALK_ASK "s:P. c:R. c:d s:P.");
+	ok(f->first_rst == 0, "... who is sent to may have");
+	play(w, TALK_ASK "c:F. s:P. c:. s:F. c:.");
+	is_int(f->dir[0].fin_ns - f->data_before_close_ns, 2 * NS_PER_MS,
+	       "payload after the FIN is not the last before it");
+}
+
+/* The clock of the capture is set back by far more than packets ever overtake each other. */
+static void test_set_back(struct world *w)
+{
+	world_init(w, (struct flow_options){ .max_flows = 8 });
+	w->talk.now_ns = 7200 * NS_PER_S;
+	talk(&w->talk, TALK_ASK "c:F. s:F. c:.");
+	w->talk.now_ns = NS_PER_S;
+	connect_from(w, 1, TALK_ASK "c:F. s:F. c:. +200 s:r c:.");
+	is_int(w->count, 0, "the clock was set back: what closes then is kept for late segments");
+	connect_from(w, 2, "+61000 c:S");
+	ok(w->count == 1 && w->flows[0].src.port == 1 && w->flows[0].dir[1].fin_retrans == 1,
+	   "... and leaves when its time is over");
+	world_end(w);
+	is_int(w->count, 3, "nothing was split");
+}
+
 /* The same initial sequence number, later: an old SYN replayed, or by its clock a new one. */
 static void test_same_isn(struct world *w)
 {
@@ -271,16 +344,6 @@ static void test_disorder(struct world *w)
 	ok(f->first_ns == 990 && f->last_ns == 1000, "times span both");
 }
 
-static void connect_from(struct world *w, uint16_t port, const char *words)
-{
-	struct talk t;
-
-	talk_init(&t, port, add, w);
-	t.now_ns = w->talk.now_ns;
-	talk(&t, words);
-	w->talk.now_ns = t.now_ns;
-}
-
 static void test_bounds(struct world *w)
 {
 	struct flow_stats st;
@@ -333,6 +396,22 @@ static void test_flood(struct world *w)
 	connect_from(w, 1, "c:F. s:F. c:.");
 	world_end(w);
 	is_int(w->count, 102, "all are handed out");
+
+	world_init(w, (struct flow_options){ .max_flows = 8 });
+	connect_from(w, 1, TALK_OPEN);
+	for (uint16_t port = 100; port < 200; port++)
+		connect_from(w, port, "c:S s:S. +1000 s:r");
+	flow_table_stats(w->table, &st);
+	ok(st.evicted_half_open == 93 && st.evicted_open == 0, "nor do SYNs that were answered");
+	world_end(w);
+
+	world_init(w, (struct flow_options){ .max_flows = 2 });
+	connect_from(w, 1, TALK_OPEN "c:Sn");
+	connect_from(w, 2, TALK_OPEN);
+	flow_table_stats(w->table, &st);
+	ok(st.evicted == 2 && st.evicted_open == 1 && st.evicted_half_open == 1,
+	   "a SYN that is put out takes along what it had met: counted");
+	world_end(w);
 }
 
 /* Many ports through a small table: probing and shifting back must never lose one. */
@@ -362,6 +441,9 @@ int main(void)
 	test_crossed(&w);
 	test_reuse(&w);
 	test_same_isn(&w);
+	test_syn_after_syn(&w);
+	test_forged(&w);
+	test_set_back(&w);
 	test_open(&w);
 	test_inside(&w);
 	test_disorder(&w);

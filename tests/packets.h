@@ -11,9 +11,9 @@
  *	c^        the client now has seen everything that the server sent
  *	c:r       the client's newest payload, SYN or FIN once more (with the ACK of now)
  *	c:d       the client's last packet, delivered twice by the capture
- *	c:Rx      the RST is 1000 off
+ *	c:Rx      the RST is 1000 off; so is c:Fx. and c:Px., which count for nothing
  *	c:k       a keep-alive probe: the client's last byte again
- *	c:Sn      the SYN of a new connection, on a new initial sequence number
+ *	c:Sn      the SYN of a new connection, on a new initial sequence number; s:Sn.
  *	+5        5 ms pass (every word but this takes 1 ms; "d" takes 1 us)
  */
 #ifndef TWBENCH_TESTS_PACKETS_H
@@ -203,7 +203,7 @@ __attribute__((unused)) static void talk_send(struct talk *t, int d, const char 
 		unseen = unseen || *p == '!';
 	}
 	s.ack = s.flags & TCP_ACK ? t->seen[d] : 0;
-	if (!(s.flags & TCP_RST))
+	if (!(s.flags & TCP_RST) && !strchr(word, 'x'))
 		t->next[d] += s.payload_bytes + !!(s.flags & TCP_SYN) + !!(s.flags & TCP_FIN);
 	if (!unseen)
 		t->seen[!d] = t->next[d];

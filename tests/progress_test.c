@@ -2,6 +2,7 @@
 #include "bench/progress.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,18 +10,25 @@
 #include "base/mono.h"
 #include "tests/test.h"
 
-#define REDRAW_NS (100 * NS_PER_MS)
+#define REDRAW_NS   (100 * NS_PER_MS)
+#define PATIENCE_MS 5000
 
-/* Draw once with standard error on a terminal, and give what arrived there. */
+/* Draw once with standard error on a terminal, and give what arrived there, by and by, up to the end of
+ * the last line. */
 static const char *drawn(struct progress *p, const struct progress_row *row, size_t rows, size_t done,
 			 int terminal, char *text, size_t size)
 {
-	ssize_t n;
+	size_t got = 0;
+	ssize_t n = 1;
 
 	mono_sleep_until(mono_now_ns() + REDRAW_NS); /* it draws no more often */
 	progress_show(p, row, rows, done, 2);
-	n = read(terminal, text, size - 1);
-	text[n > 0 ? n : 0] = '\0';
+	for (text[0] = '\0'; n > 0 && !strstr(text, "in the fullest lab"); text[got] = '\0') {
+		struct pollfd there = { .fd = terminal, .events = POLLIN };
+
+		n = poll(&there, 1, PATIENCE_MS) == 1 ? read(terminal, text + got, size - 1 - got) : 0;
+		got += n > 0 ? (size_t)n : 0;
+	}
 	return text;
 }
 

@@ -337,7 +337,8 @@ static int do_lint(uint64_t *to, struct err *err)
 		"net.ipv4.tcp_max_tw_buckets = 0\nnet.ipv4.tcp_fin_timeout = 15\n";
 	struct conf_set set = { 0 };
 	struct lint lint = { 0 };
-	int code = conf_set_add_text(&set, "a.conf", text, sizeof(text) - 1, CONF_AUTO, CONF_STRICT, err);
+	int code = conf_set_add_text(&set, "a.conf", text, sizeof(text) - 1, CONF_AUTO,
+				     CONF_LENIENT, err);
 
 	if (code == 0)
 		code = lint_run(&lint, &set, &(struct lint_options){ 0 }, err);

@@ -82,6 +82,16 @@ fi
 is "the verdict is found again" "$(json again.json '[len([k for k in p["checks"] if k["agrees"]]) for c, p in repeats]')" \
 	"$(json alone.json '[len([k for k in p["checks"] if k["agrees"]]) for c, p in repeats]')"
 
+python3 -c '
+import json
+r = json.load(open("alone.json"))
+r["cases"][0]["repeats"][0]["capture"]["fin"]["client"] += 1
+json.dump(r, open("false.json", "w"))'
+run "$twbench" report false.json --fail-on invalid
+is "a FIN too many in the record: the stored verdict is not believed, exit 3" "$code" 3
+like "... the report begins with it" "$(printf '%s\n' "$out" | sed -n 2p)" "^invalid: case 'client-fin', repeat 1: FINs: "
+like "... and sizes it" "$out" 'off by 1, tolerance 0'
+
 # --- a second run, the other way ------------------------------------------------------------------
 
 way() { # way ISOLATION WANTED OPTION

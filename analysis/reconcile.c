@@ -9,6 +9,7 @@
 
 #include "analysis/derive.h"
 #include "analysis/reconcile_table.h"
+#include "base/cmd.h"
 #include "base/err.h"
 #include "base/json.h"
 
@@ -33,12 +34,15 @@ static void read_params(struct view *v)
 {
 	const char *shape, *text = v->c->params ? v->c->params : "{}";
 	struct err ignored;
+	int64_t family = 4;
 	json *params = json_parse(text, strlen(text), &ignored);
 
 	v->exhaustion_expected = false;
 	(void)json_bool(json_get(params, "exhaustion_expected"), &v->exhaustion_expected);
 	v->failures_expected = false;
 	(void)json_bool(json_get(params, "failures_expected"), &v->failures_expected);
+	(void)json_int(json_path(params, "addressing.family"), &family);
+	v->ip6 = family == 6;
 	shape = json_string(json_path(params, "load.shape"));
 	v->steady = shape && (strcmp(shape, "rate") == 0 || strcmp(shape, "poll") == 0);
 	json_free(params);
@@ -277,12 +281,33 @@ bool reconcile(const struct record_case *c, struct record_repeat *r)
 	return d.causes == 0;
 }
 
+/* A run that passed or failed did so because all of its repeats could be trusted. */
+static void distrust(struct record *r, const struct record_case *c, const struct record_repeat *bad)
+{
+	char *reason;
+
+	if (strcmp(r->status, "pass") != 0 && strcmp(r->status, "fail") != 0)
+		return;
+	copy(r->status, sizeof(r->status), "invalid");
+	r->exit_code = EXIT_UNTRUSTWORTHY;
+	if (asprintf(&reason, "case '%s', repeat %" PRId64 ": %s", c->name, bad->index,
+		     bad->reason ? bad->reason : "unknown") < 0)
+		reason = NULL;
+	free(r->exit_reason);
+	r->exit_reason = reason;
+}
+
 bool reconcile_record(struct record *r)
 {
 	bool all = true;
 
 	for (size_t i = 0; i < r->case_count; i++)
-		for (size_t j = 0; j < r->cases[i].repeat_count; j++)
-			all &= reconcile(&r->cases[i], &r->cases[i].repeat[j]);
+		for (size_t j = 0; j < r->cases[i].repeat_count; j++) {
+			struct record_repeat *repeat = &r->cases[i].repeat[j];
+
+			all &= reconcile(&r->cases[i], repeat);
+			if (is_status(repeat, "untrustworthy"))
+				distrust(r, &r->cases[i], repeat);
+		}
 	return all;
 }

@@ -10,6 +10,18 @@ static bool is_tcp(const struct view *v, enum side side)
 	return !v->udp;
 }
 
+static bool is_udp(const struct view *v, enum side side)
+{
+	(void)side;
+	return v->udp;
+}
+
+static bool is_in_snmp(const struct view *v, enum side side)
+{
+	(void)side;
+	return !v->ip6;
+}
+
 static bool is_clean(const struct view *v, enum side side)
 {
 	(void)side;
@@ -81,6 +93,8 @@ static const struct {
 	const char *why_not;
 } needs[] = {
 	{ NEED_TCP, is_tcp, "no TCP" },
+	{ NEED_UDP, is_udp, "" },
+	{ NEED_SNMP, is_in_snmp, "datagrams over IPv6 are counted in snmp6, which is not read" },
 	{ NEED_CLEAN, is_clean, "some connections ended otherwise than declared" },
 	{ NEED_ISOLATED, is_isolated, "the counters are the host's: other programs move them too" },
 	{ NEED_SHORT, is_short, "the load outlasts a TIME_WAIT: they do not all exist at once" },

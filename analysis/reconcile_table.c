@@ -144,6 +144,14 @@ TERM(entered,
      plus(counter(v, side, "TcpExtTW"),
 	  plus(counter(v, side, "TcpExtTWKilled"), counter(v, side, "TcpExtTCPTimeWaitOverflow"))))
 
+/* UDP: a request goes one way, its reply the other. */
+TERM(datagrams_sent,
+     side == SIDE_CLIENT ? requests_asked(v, side) : ledger_requests_answered(v, side))
+TERM(datagrams_received,
+     side == SIDE_CLIENT ? ledger_requests_answered(v, side) : requests_asked(v, side))
+TERM(udp_out, counter(v, side, "UdpOutDatagrams"))
+TERM(udp_in, counter(v, side, "UdpInDatagrams"))
+
 /* --- declared -------------------------------------------------------------------------------- */
 
 TERM(declared_time_wait, v->c->declared.counters[side].time_wait * v->healthy)
@@ -319,6 +327,8 @@ static int64_t little_slack(const struct view *v, enum side side)
 #define AT_ONCE  (NEED_TCP | NEED_CLEAN | NEED_SHORT | NEED_HOLDER | NEED_KEPT)
 #define ROLLING  (NEED_TCP | NEED_CLEAN | NEED_LONG | NEED_HOLDER | NEED_KEPT)
 
+#define DATAGRAMS (NEED_UDP | NEED_SNMP | NEED_CLEAN | NEED_ISOLATED)
+
 /* clang-format off */
 const struct identity identities[] = {
 	{ "every attempt has one outcome", "connections attempted", "sum of all outcomes",
@@ -384,6 +394,18 @@ const struct identity identities[] = {
 	  "PassiveOpens of the server's kernel",
 	  "ledger", "counters", ledger_accepted, passive_opens, NULL, COUNTED | NEED_ROOM, REACH_ONCE,
 	  "connections were left in the accept queue" },
+
+	{ "datagrams sent: ledger = kernel", "requests, or replies, by the clients' ledger",
+	  "UdpOutDatagrams",
+	  "ledger", "counters", datagrams_sent, udp_out, NULL, DATAGRAMS, REACH_COUNTER,
+	  "another program used the namespace, or a datagram is missing in the ledger" },
+	{ "datagrams received: ledger = kernel", "replies, or requests, by the clients' ledger",
+	  "UdpInDatagrams",
+	  "ledger", "counters", datagrams_received, udp_in, NULL, DATAGRAMS, REACH_COUNTER,
+	  "another program used the namespace, or a datagram is missing in the ledger" },
+	{ "no connection: capture", "captured connections", "a datagram makes none",
+	  "sniffer", "strategy", flows, zero, NULL, NEED_UDP, REACH_ONCE,
+	  "another program used the namespace" },
 
 	{ "FINs: capture = declared", "captured FINs without retransmissions",
 	  "FINs the strategy sends x connections",

@@ -18,6 +18,7 @@ struct view {
 	const struct record_case *c;
 	const struct record_repeat *r;
 	bool udp;
+	bool ip6;
 	bool exhaustion_expected; /* running out of ports is the subject */
 	bool failures_expected;   /* so is any other end of a connection, and the rate */
 	bool steady;              /* the load's mean rate does not change */
@@ -40,6 +41,8 @@ enum need {
 	NEED_KEPT = 1 << 8,     /* no TIME_WAIT was recycled or refused: the peak is not cut */
 	NEED_CLOSED = 1 << 9,   /* ... nor ended by a SYN or a RST */
 	NEED_ROOM = 1 << 10,    /* the accept queue never overflowed */
+	NEED_UDP = 1 << 11,     /* datagrams, no connections */
+	NEED_SNMP = 1 << 12,    /* datagrams that /proc/net/snmp counts: IPv4 */
 };
 
 /* How often a row is evaluated. */

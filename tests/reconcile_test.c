@@ -451,7 +451,21 @@ static void test_udp(void)
 	c->declared = (struct declared){ .outcome = OUTCOME_OK };
 	p->teardown_count = 0;
 	p->capture.syn = p->capture.syn_ack = p->capture.flows = 0;
+	for (int side = 0; side < SIDE_COUNT; side++)
+		*counter_after(p, (enum side)side, "UdpOutDatagrams") =
+			*counter_after(p, (enum side)side, "UdpInDatagrams") = 1600;
+	ok(reconcile(c, p), "udp: datagrams by ledger and kernel agree");
+	*counter_after(p, SIDE_SERVER, "UdpInDatagrams") -= 1;
+	distrusted(c, "datagrams received: ledger = kernel (server): replies, or requests, by the "
+		      "clients' ledger 1600, UdpInDatagrams 1599");
+	*counter_after(p, SIDE_SERVER, "UdpInDatagrams") += 1;
+	p->capture.flows = 1;
+	distrusted(c, "no connection: capture");
+	p->capture.flows = 0;
+	free(c->params);
+	c->params = strdup("{\"addressing\": {\"family\": 6}}");
 	(void)reconcile(c, p);
+	skipped_because(c, "datagrams sent: ledger = kernel (client)", "snmp6");
 	skipped_because(c, "connections begun: capture = kernel", "no TCP");
 	trusted(&r, c, "udp");
 }

@@ -91,6 +91,16 @@ like "... says so" "$out" '^no graphs: gnuplot is not in PATH$'
 ok "... and has a report" test -s without/latest/report.html
 rm -r nothing without
 
+python3 -c '
+import json
+r = json.load(open("alone.json"))
+r["cases"][0]["repeats"][0]["capture"]["fin"]["client"] += 1
+json.dump(r, open("false.json", "w"))'
+run "$twbench" report false.json --fail-on invalid
+is "a FIN too many in the record: the stored verdict is not believed, exit 3" "$code" 3
+like "... the report begins with it" "$(printf '%s\n' "$out" | sed -n 2p)" "^invalid: case 'client-fin', repeat 1: FINs: "
+like "... and sizes it" "$out" 'off by 1, tolerance 0'
+
 # --- a second run, the other way ------------------------------------------------------------------
 
 way() { # way ISOLATION WANTED OPTION

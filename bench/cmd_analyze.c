@@ -253,13 +253,28 @@ static int write_ladder(const struct analysis *a, const struct sniffer_report *r
 	return 0;
 }
 
+/* What graphs name as their source. */
+static void name_source(const struct args *args, char *buf, size_t size)
+{
+	const char *interface = args_get(args, "interface");
+
+	if (interface)
+		(void)snprintf(buf, size, "interface %s", interface);
+	else if (args->rest_count == 1)
+		(void)snprintf(buf, size, "%s", args->rest[0]);
+	else
+		(void)snprintf(buf, size, "%s and %d more", args->rest[0], args->rest_count - 1);
+}
+
 /* Exit status, or negative errno with *err. */
-static int finish(struct analysis *a, const struct sniffer_report *r, const char *name,
+static int finish(struct analysis *a, const struct sniffer_report *r, const struct args *args,
 		  struct err *err)
 {
 	struct tally_source source = source_of(r);
+	char name[256];
 	int code = 0;
 
+	name_source(args, name, sizeof(name));
 	write_head(a);
 	if (a->tallies)
 		tally_finish(&a->tally, r->last_ns);
@@ -424,9 +439,7 @@ static int analyze(struct analysis *a, const struct args *args, struct err *err)
 		code = read_each(a, args, &r, err);
 	else
 		code = read_files(a, args, &r, err);
-	if (code == 0)
-		code = finish(a, &r, args->rest_count > 0 ? args->rest[0] : "", err);
-	return code;
+	return code == 0 ? finish(a, &r, args, err) : code;
 }
 
 static int analyze_main(const struct args *args, struct err *err)

@@ -13,6 +13,7 @@
 #define MAX_FLOWS         (UINT64_C(1) << 28) /* so that places are 32 bits */
 #define DEFAULT_LINGER_NS (60 * NS_PER_S)
 #define LOOKS             16
+#define HANDSHAKE_NS      (3 * NS_PER_S) /* longer than the first retransmission of a SYN takes */
 #define FIRST_MASK        UINT32_C(0xffff)
 #define PAGE_BYTES        UINT64_C(4096)
 
@@ -290,14 +291,23 @@ static void count_evicted(struct flow_table *t, uint32_t place)
 	t->stats.evicted++;
 }
 
+/* Nobody waits for a SYN of a flood; a handshake that is under way is not put out for a closed one. */
+static uint32_t victim(struct flow_table *t)
+{
+	uint32_t half = silent_longest(t, LIST_HALF_OPEN), closed;
+
+	if (half != NOWHERE && t->now_ns - t->pool[half].last_ns > HANDSHAKE_NS)
+		return half;
+	closed = silent_longest(t, LIST_CLOSED);
+	if (closed != NOWHERE)
+		return closed;
+	return half != NOWHERE ? half : silent_longest(t, LIST_OPEN); /* there is one somewhere */
+}
+
 static void evict(struct flow_table *t)
 {
-	uint32_t place = NOWHERE, before;
-	int list = 0;
+	uint32_t place = victim(t), before = t->pool[place].before;
 
-	while (place == NOWHERE)
-		place = silent_longest(t, list++); /* there is one somewhere */
-	before = t->pool[place].before;
 	count_evicted(t, place);
 	if (before != NOWHERE) {
 		count_evicted(t, before);

@@ -5,7 +5,7 @@
  * FINs acknowledged (or a RST) and `linger_ns` of capture time past, a new SYN on its 4-tuple that
  * was answered, eviction when the table is full (counted), or flow_table_finish().  Eviction takes
  * one that has long been silent (a queue with a second chance): those whose handshake is not over
- * before closed connections, these before open ones.  Segments may be out of order in time; one that
+ * and that were silent for seconds, closed connections, others whose handshake is not over, open ones.  Segments may be out of order in time; one that
  * is older than the newest by more than `linger_ns` sets the clock back.  One thread at a time.
  *
  * A new SYN is one whose initial sequence number differs from the one that this connection began

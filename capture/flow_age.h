@@ -17,7 +17,6 @@ struct age_list {
 	uint32_t oldest, newest;
 };
 
-/* In the order in which they give way when there is no more room. */
 enum { LIST_HALF_OPEN, LIST_CLOSED, LIST_OPEN, LIST_COUNT };
 
 static inline uint8_t age_list_of(const struct live *l)

@@ -27,6 +27,16 @@ like "--lifetime: TIME_WAIT is over at the end" "$out" '^10\.0\.0\.1 +2 +[12] +0
 analyze --top 1 "$pcaps/interleaved.pcap"
 is "--top 1: one close" "$(printf '%s\n' "$out" | grep -c '^ .*orderly-3$')" 1
 
+if [ -x "$top/${BUILD:-build}/helper/many_connections" ]; then
+	"$top/${BUILD:-build}/helper/many_connections" 20000 many.pcap
+	analyze --max-connections 1000 many.pcap
+	is "more connections than there is room for: exit 0" "$code" 0
+	like "... each is one all the same" "$out" '^20 000 connections$'
+	like "... those that make room are told" "$out" '^19 000 closed ones were forgotten'
+else
+	skip "more connections than there is room for" "many_connections is not built (make unit)"
+fi
+
 # --- rows ---------------------------------------------------------------------------------------
 
 analyze --csv "$pcaps/orderly-4.pcap"
@@ -122,6 +132,9 @@ done
 # --- graphs -------------------------------------------------------------------------------------
 
 if command -v gnuplot >/dev/null; then
+	analyze --plots two "$pcaps/interleaved.pcap" "$pcaps/refused.pcap"
+	ok "--plots: what it is of, all of it" grep -q "^about_host = .*interleaved.pcap and 1 more'" two/classes.gp
+	is "... and an axis of whole sockets" "$(grep -o '<text>[0-9]*</text>' two/tw-by-host.svg | grep -c '>1<')" 1
 	analyze --plots graphs "$pcaps/interleaved.pcap"
 	is "--plots: exit 0" "$code" 0
 	is "... three graphs, each with what it was made of" "$(cd graphs && echo *)" \

@@ -390,9 +390,10 @@ static void test_flood(struct world *w)
 	for (uint16_t port = 100; port < 200; port++)
 		connect_from(w, port, "c:S");
 	flow_table_stats(w->table, &st);
-	ok(st.evicted_half_open == 94 && st.evicted == 94 && st.evicted_open == 0,
-	   "SYNs without an answer are put out first, and counted");
-	is_int(w->flows[0].src.port, 100, "... the oldest first");
+	ok(st.evicted_half_open == 93 && st.evicted == 94 && st.evicted_open == 0,
+	   "SYNs without an answer are put out before what is open, and counted");
+	ok(w->flows[0].src.port == 2 && w->flows[1].src.port == 100,
+	   "... after what is closed; the oldest first");
 	connect_from(w, 1, "c:F. s:F. c:.");
 	world_end(w);
 	is_int(w->count, 102, "all are handed out");
@@ -411,6 +412,37 @@ static void test_flood(struct world *w)
 	flow_table_stats(w->table, &st);
 	ok(st.evicted == 2 && st.evicted_open == 1 && st.evicted_half_open == 1,
 	   "a SYN that is put out takes along what it had met: counted");
+	world_end(w);
+}
+
+/* A table full of closed connections: new ones, several at once, do not push each other out. */
+static void test_full(struct world *w)
+{
+	struct flow_stats st;
+	struct talk t[3];
+
+	world_init(w, (struct flow_options){ .max_flows = 4 });
+	for (uint16_t port = 1; port <= 4; port++)
+		connect_from(w, port, TALK_OPEN "c:F. s:F. c:.");
+	for (uint16_t i = 0; i < 3; i++) {
+		talk_init(&t[i], (uint16_t)(100 + i), add, w);
+		t[i].now_ns = w->talk.now_ns;
+		talk(&t[i], "c:S");
+	}
+	for (int i = 0; i < 3; i++)
+		talk(&t[i], "s:S. c:. c:P. s:P. c:F. s:F. c:.");
+	flow_table_stats(w->table, &st);
+	world_end(w);
+	ok(w->count == 7 && st.evicted == 3 && st.evicted_half_open == 0,
+	   "closed ones make room for handshakes under way");
+	ok(w->flows[6].first_fin == 0 && !w->flows[6].began_inside, "... which stay whole");
+
+	world_init(w, (struct flow_options){ .max_flows = 4 });
+	connect_from(w, 1, TALK_OPEN "c:F. s:F. c:.");
+	for (uint16_t port = 100; port < 110; port++)
+		connect_from(w, port, "c:S +5000");
+	flow_table_stats(w->table, &st);
+	ok(st.evicted_half_open == 7 && st.evicted == 7, "SYNs of long ago go before closed ones");
 	world_end(w);
 }
 
@@ -449,6 +481,7 @@ int main(void)
 	test_disorder(&w);
 	test_bounds(&w);
 	test_flood(&w);
+	test_full(&w);
 	test_churn(&w);
 	return test_done();
 }

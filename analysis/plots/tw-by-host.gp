@@ -5,6 +5,7 @@ set xrange [0:x_end]
 set yrange [0:y_top]
 set xtics x_step nomirror
 set ytics nomirror
+if (y_top < 6) set ytics 1 # sockets are whole
 set format y '%.0f'
 set object 1 rectangle from 0, 0 to captured, graph 1 behind \
 	fillcolor rgb shade fillstyle solid 1 noborder

@@ -247,13 +247,14 @@ static int choose_threads(const struct plan_case *p, const struct plan_host *hos
 	return wanted < 1 ? 1 : (int)wanted;
 }
 
+/* The clients' table; that of one server thread may come to hold as many. */
 static void plan_fds(struct plan_case *p)
 {
 	int64_t open = p->spec->clients;
 
 	if (p->attempts >= 0 && p->attempts < open)
 		open = p->attempts;
-	p->fds = 2 * open + FDS_OVERHEAD;
+	p->fds = open + FDS_OVERHEAD;
 }
 
 static void plan_wall(struct plan_case *p, int64_t high_ns)

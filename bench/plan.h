@@ -38,7 +38,7 @@ struct plan_case {
 	int64_t ports_needed, ports_available; /* 4-tuples held at once; -1 unknown */
 	int64_t time_wait_peak[SIDE_COUNT];    /* expected; -1 unknown */
 	int64_t wall_ns;                       /* one repeat */
-	int64_t fds;                           /* descriptors one repeat needs */
+	int64_t fds;                           /* descriptors one end of a repeat needs */
 	uint32_t ehash_entries;                /* private hash size chosen for its lab */
 	int client_threads;                    /* as given, or chosen when given as 0 */
 	int64_t load_ns; /* the load alone: a connections limit may end it early */

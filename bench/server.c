@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -13,6 +14,7 @@
 #include "base/err.h"
 #include "base/mono.h"
 #include "bench/affinity.h"
+#include "bench/fdlimit.h"
 #include "bench/ledger.h"
 #include "bench/server_thread.h"
 
@@ -24,6 +26,7 @@ struct server {
 	struct server_options o;
 	int threads;
 	int stop_fd;
+	sem_t apart; /* one for each thread with a table of its own */
 	struct server_thread thread[];
 };
 
@@ -73,6 +76,8 @@ static void *server_main(void *arg)
 	bool go = true;
 
 	mono_thread_plain_priority();
+	fdlimit_own_table();
+	(void)sem_post(t->apart); /* cannot fail: once for each thread */
 	if (t->o->pinned)
 		affinity_pin(t->index + (t->o->aside ? t->o->client_threads : 0));
 	while (go) {
@@ -187,6 +192,7 @@ static int thread_init(struct server *s, int index, struct err *err)
 
 	t->o = &s->o;
 	t->index = index;
+	t->apart = &s->apart;
 	t->stop = (struct watched){ WATCH_STOP, s->stop_fd };
 	t->receive = malloc(SERVER_RECEIVE_BYTES);
 	t->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -206,6 +212,14 @@ static int thread_init(struct server *s, int index, struct err *err)
 
 /* --- life cycle ------------------------------------------------------------------------------ */
 
+/* A socket that the caller makes before would stay open in the thread's table when it closes it. */
+static void wait_until_apart(struct server *s)
+{
+	while (sem_wait(&s->apart) != 0) {
+		/* a signal came */
+	}
+}
+
 static void stop_threads(struct server *s, int started)
 {
 	uint64_t one = 1;
@@ -223,6 +237,7 @@ static void server_free(struct server *s)
 		if (s->thread[i].o)
 			thread_release(&s->thread[i]);
 	(void)close(s->stop_fd); /* nothing to lose */
+	(void)sem_destroy(&s->apart); /* cannot fail: nobody waits */
 	free(s);
 }
 
@@ -241,6 +256,7 @@ int server_start(const struct server_options *o, struct server **ret, struct err
 		free(s);
 		return code;
 	}
+	(void)sem_init(&s->apart, 0, 0); /* cannot fail: a small value, one process */
 	for (int i = 0; i < s->threads; i++)
 		s->thread[i].epoll_fd = -1;
 	for (int i = 0; code == 0 && i < s->threads; i++)
@@ -250,6 +266,8 @@ int server_start(const struct server_options *o, struct server **ret, struct err
 				       &s->thread[started]);
 		if (code != 0)
 			err_set(err, code, "cannot start a server thread: %s", strerror(-code));
+		else
+			wait_until_apart(s);
 	}
 	if (code == 0) {
 		*ret = s;

@@ -6,6 +6,7 @@
 #define TWBENCH_BENCH_SERVER_THREAD_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "bench/protocol.h"
@@ -38,6 +39,7 @@ struct sconn {
 };
 
 struct server_thread {
+	sem_t *apart; /* posted when the thread has its own table of descriptors */
 	const struct server_options *o;
 	pthread_t thread;
 	int epoll_fd, index;

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/mono.h"
 #include "bench/affinity.h"
+#include "bench/fdlimit.h"
 #include "bench/ledger.h"
 #include "bench/straight_conn.h"
 
@@ -40,6 +41,7 @@ static void *straight_main(void *arg)
 	int64_t user_ns, system_ns;
 
 	mono_thread_plain_priority();
+	fdlimit_own_table();
 	if (s->o.pinned)
 		affinity_pin(t->index);
 	while (mono_now_ns() < t->begin_ns && SHARED_GET(t->shared->stop) == STOP_NO)

@@ -169,7 +169,7 @@ static void test_descriptors(void)
 	poor.fd_limit = 1024;
 	make_on(&m, "{}", &poor);
 	is_int(m.code, -EINVAL, "1000 clients need more than 1024 descriptors");
-	ok(strstr(m.err.text, "needs 2 064 file descriptors, the hard limit is 1 024"),
+	ok(strstr(m.err.text, "needs 1 064 file descriptors, the hard limit is 1 024"),
 	   "which is said: %s", m.err.text);
 	release(&m);
 	make_on(&m, "{ \"load\": { \"clients\": 10 } }", &poor);

@@ -42,7 +42,7 @@ done
 # 50,000 clients held open: as many labs as the limit of descriptors asks for.
 echo '  many clients held open'
 limit=$(ulimit -Hn)
-each=$(((limit - 200) / 2))
+each=$((limit - 200))
 [ "$each" -gt 50000 ] && each=50000
 labs=$(((50000 + each - 1) / each))
 each=$(((50000 + labs - 1) / labs))

@@ -468,18 +468,44 @@ static int compare_number(const void *x, const void *y)
 	return (a > b) - (a < b);
 }
 
+/* All that are linked, in order of their first packets.  Returns their number. */
+static size_t gather(const struct flow_table *t, struct ordered *ret)
+{
+	bool sorted = true;
+	size_t count = 0;
+
+	for (uint32_t p = 0; p < t->touched; p++) {
+		if (t->pool[p].list == LIST_NONE)
+			continue;
+		ret[count] = (struct ordered){ t->pool[p].number, p };
+		sorted = sorted && (count == 0 || ret[count - 1].number < ret[count].number);
+		count++;
+	}
+	if (!sorted)
+		qsort(ret, count, sizeof(*ret), compare_number);
+	return count;
+}
+
+/* Unlink all at once: one by one each would touch its neighbours and a slot, wherever they are. */
+static void unlink_all(struct flow_table *t)
+{
+	for (int i = 0; i < LIST_COUNT; i++)
+		t->lists[i] = (struct age_list){ NOWHERE, NOWHERE };
+	memset(t->slots, 0, ((size_t)t->mask + 1) * sizeof(*t->slots));
+}
+
 void flow_table_finish(struct flow_table *t)
 {
 	struct ordered *left = malloc(t->stats.live * sizeof(*left) + 1);
-	size_t count = 0;
+	size_t count = left ? gather(t, left) : 0;
 
-	for (int i = 0; left && i < LIST_COUNT; i++)
-		for (uint32_t p = t->lists[i].oldest; p != NOWHERE; p = t->pool[p].newer)
-			left[count++] = (struct ordered){ t->pool[p].number, p };
-	if (count > 0)
-		qsort(left, count, sizeof(*left), compare_number);
-	for (size_t i = 0; i < count; i++)
-		hand_out(t, left[i].place, true);
+	if (left)
+		unlink_all(t);
+	for (size_t i = 0; i < count; i++) {
+		t->pool[left[i].place].list = LIST_NONE;
+		settle_before(t, &t->pool[left[i].place]);
+		hand_out_one(t, left[i].place, true);
+	}
 	free(left);
 	/* Without memory to sort: as they come. */
 	for (int i = 0; i < LIST_COUNT; i++)

@@ -17,7 +17,7 @@ struct age_list {
 	uint32_t oldest, newest;
 };
 
-enum { LIST_HALF_OPEN, LIST_CLOSED, LIST_OPEN, LIST_COUNT };
+enum { LIST_HALF_OPEN, LIST_CLOSED, LIST_OPEN, LIST_COUNT, LIST_NONE = LIST_COUNT };
 
 static inline uint8_t age_list_of(const struct live *l)
 {
@@ -37,6 +37,7 @@ static inline void age_remove(struct age_list *lists, struct live *pool, uint32_
 		pool[l->newer].older = l->older;
 	else
 		list->newest = l->older;
+	l->list = LIST_NONE;
 }
 
 static inline void age_append(struct age_list *lists, struct live *pool, uint32_t place)

@@ -212,6 +212,53 @@ static void say_repeat_trouble(const struct record_case *c, const struct record_
 	}
 }
 
+/* CPU time of watching, by part, and of the load. */
+struct watching {
+	int64_t load_ns, tap_ns, sniffer_ns, sampler_ns;
+	int64_t packets; /* whose tap_ns it is */
+};
+
+static int64_t if_known(int64_t n)
+{
+	return known(n) ? n : 0;
+}
+
+static void add_watching(const struct record_repeat *rep, struct watching *w)
+{
+	const struct record_cost *c = &rep->cost;
+	int64_t tap_ns = c->packet_watched_ns - c->packet_unwatched_ns;
+
+	w->load_ns += if_known(c->client_cpu_ns) + if_known(c->server_cpu_ns) +
+		      if_known(c->wire_cpu_ns);
+	w->sniffer_ns += if_known(c->sniffer_cpu_ns);
+	w->sampler_ns += if_known(c->sampler_cpu_ns);
+	if (!known(c->packet_watched_ns) || !known(c->packet_unwatched_ns) ||
+	    !known(rep->capture.packets) || tap_ns <= 0)
+		return;
+	w->packets += rep->capture.packets;
+	w->tap_ns += rep->capture.packets * tap_ns;
+}
+
+static void say_watching(const struct record *r, say_line *line, void *to)
+{
+	struct watching w = { 0 };
+	char text[384];
+
+	for (size_t i = 0; i < r->case_count; i++)
+		for (size_t j = 0; j < r->cases[i].repeat_count; j++)
+			add_watching(&r->cases[i].repeat[j], &w);
+	if (w.packets == 0 || w.load_ns == 0)
+		return;
+	(void)snprintf(text, sizeof(text),
+		       "Watching took %.2g s of CPU, the load %.2g s: the kernel's tap %.2g s (%.0f ns a "
+		       "packet, by a null witness; part of the load), the sniffer %.2g s, the sampler "
+		       "%.2g s.",
+		       (double)(w.tap_ns + w.sniffer_ns + w.sampler_ns) / 1e9, (double)w.load_ns / 1e9,
+		       (double)w.tap_ns / 1e9, (double)w.tap_ns / (double)w.packets,
+		       (double)w.sniffer_ns / 1e9, (double)w.sampler_ns / 1e9);
+	line(to, SAY_PLAIN, text);
+}
+
 /* Loss that nobody can know of is not "nothing". */
 static const char *loss_words(const struct tally *t, char *buf, size_t size)
 {
@@ -252,6 +299,7 @@ void say_witnesses(const struct record *r, say_line *line, void *to)
 			       " checks disagree: the run is not trustworthy%s.",
 			       t.disagree, t.agree + t.disagree, skipped);
 	line(to, SAY_PLAIN, text);
+	say_watching(r, line, to);
 	for (size_t i = 0; i < r->case_count; i++)
 		for (size_t j = 0; j < r->cases[i].repeat_count; j++)
 			say_repeat_trouble(&r->cases[i], &r->cases[i].repeat[j], line, to);

@@ -48,6 +48,11 @@ void mono_thread_cpu_ns(int64_t *ret_user_ns, int64_t *ret_system_ns)
 	*ret_system_ns = timeval_ns(ru.ru_stime);
 }
 
+int64_t mono_thread_cpu_now_ns(void)
+{
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 void mono_thread_plain_priority(void)
 {
 	(void)setpriority(PRIO_PROCESS, 0, 0); /* lowering is always allowed; Linux: of this thread */

@@ -23,6 +23,9 @@ int64_t mono_real_offset_ns(void);
 /* CPU time of the calling thread: user and system, ns (getrusage(2), RUSAGE_THREAD). */
 void mono_thread_cpu_ns(int64_t *ret_user_ns, int64_t *ret_system_ns);
 
+/* Both together, exact to the moment of the call, for what takes less than a tick. */
+int64_t mono_thread_cpu_now_ns(void);
+
 /* Give the calling thread the plain priority (nice 0), whatever its process was started with. */
 void mono_thread_plain_priority(void);
 

@@ -13,6 +13,7 @@
 #include "bench/affinity.h"
 #include "bench/arrival.h"
 #include "bench/cell_counters.h"
+#include "bench/null_witness.h"
 #include "capture/diag.h"
 
 #define FLOWS_PER_S_MAX 50000.0 /* of a saturated load */
@@ -113,6 +114,11 @@ static size_t flows_expected(const struct case_spec *s)
 	return (size_t)fmin(n, FLOWS_READY_MAX);
 }
 
+static bool is_captured(const struct cell_witness *w)
+{
+	return w->o->spec->capture != CAPTURE_OFF && w->lab->topology != TOPOLOGY_HOST;
+}
+
 static int start_sniffer(struct cell_witness *w, struct err *err)
 {
 	const struct case_spec *s = w->o->spec;
@@ -127,7 +133,7 @@ static int start_sniffer(struct cell_witness *w, struct err *err)
 	};
 
 	o.flow.ready_flows = flows_expected(s);
-	if (s->capture == CAPTURE_OFF || w->lab->topology == TOPOLOGY_HOST) {
+	if (!is_captured(w)) {
 		(void)snprintf(w->sniffer_absent, sizeof(w->sniffer_absent), "%s",
 			       s->capture == CAPTURE_OFF ? "witnesses.capture is off"
 							 : "topology host: its links are not ours");
@@ -190,6 +196,9 @@ int cell_witness_open(struct cell_witness *w, const struct cell_options *o, cons
 	code = w->namespaces == 2 ? open_in(w, SIDE_SERVER, LAB_NS_SERVER, err) : 0;
 	if (code == 0)
 		code = open_in(w, SIDE_CLIENT, LAB_NS_CLIENT, err);
+	if (code == 0 && is_captured(w))
+		code = null_witness_measure(lab, &r->cost.packet_unwatched_ns,
+					    &r->cost.packet_watched_ns, err);
 	if (code == 0)
 		code = start_sniffer(w, err);
 	if (code != 0)

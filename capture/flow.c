@@ -456,36 +456,6 @@ void flow_table_add_many(struct flow_table *t, struct segment *s, size_t count)
 		add(t, &s[i], hash[i]);
 }
 
-struct ordered {
-	uint64_t number;
-	uint32_t place;
-};
-
-static int compare_number(const void *x, const void *y)
-{
-	uint64_t a = ((const struct ordered *)x)->number, b = ((const struct ordered *)y)->number;
-
-	return (a > b) - (a < b);
-}
-
-/* All that are linked, in order of their first packets.  Returns their number. */
-static size_t gather(const struct flow_table *t, struct ordered *ret)
-{
-	bool sorted = true;
-	size_t count = 0;
-
-	for (uint32_t p = 0; p < t->touched; p++) {
-		if (t->pool[p].list == LIST_NONE)
-			continue;
-		ret[count] = (struct ordered){ t->pool[p].number, p };
-		sorted = sorted && (count == 0 || ret[count - 1].number < ret[count].number);
-		count++;
-	}
-	if (!sorted)
-		qsort(ret, count, sizeof(*ret), compare_number);
-	return count;
-}
-
 /* Unlink all at once: one by one each would touch its neighbours and a slot, wherever they are. */
 static void unlink_all(struct flow_table *t)
 {
@@ -496,8 +466,8 @@ static void unlink_all(struct flow_table *t)
 
 void flow_table_finish(struct flow_table *t)
 {
-	struct ordered *left = malloc(t->stats.live * sizeof(*left) + 1);
-	size_t count = left ? gather(t, left) : 0;
+	struct age_order *left = malloc(t->stats.live * sizeof(*left) + 1);
+	size_t count = left ? age_gather(t->pool, t->touched, left) : 0;
 
 	if (left)
 		unlink_all(t);

@@ -7,7 +7,9 @@
 #ifndef TWBENCH_CAPTURE_FLOW_AGE_H
 #define TWBENCH_CAPTURE_FLOW_AGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "capture/flow_live.h"
 
@@ -55,6 +57,36 @@ static inline void age_append(struct age_list *lists, struct live *pool, uint32_
 	else
 		list->oldest = place;
 	list->newest = place;
+}
+
+struct age_order {
+	uint64_t number;
+	uint32_t place;
+};
+
+static inline int age_compare(const void *x, const void *y)
+{
+	uint64_t a = ((const struct age_order *)x)->number, b = ((const struct age_order *)y)->number;
+
+	return (a > b) - (a < b);
+}
+
+/* All of the first `touched` that are in a list, in order of their first packets.  Returns their number. */
+static inline size_t age_gather(const struct live *pool, uint32_t touched, struct age_order *ret)
+{
+	bool sorted = true;
+	size_t count = 0;
+
+	for (uint32_t p = 0; p < touched; p++) {
+		if (pool[p].list == LIST_NONE)
+			continue;
+		ret[count] = (struct age_order){ pool[p].number, p };
+		sorted = sorted && (count == 0 || ret[count - 1].number < ret[count].number);
+		count++;
+	}
+	if (!sorted)
+		qsort(ret, count, sizeof(*ret), age_compare);
+	return count;
 }
 
 #endif

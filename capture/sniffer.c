@@ -22,9 +22,6 @@
 #define DEFAULT_SNAPLEN      134
 #define DEFAULT_BUFFER_BYTES (32 * 1024 * 1024)
 
-/* Both words cover IPv4 and IPv6; tests on tcp[] would silently mean IPv4 alone. */
-static const char filter_text[] = "tcp or udp";
-
 struct sniffer {
 	struct sniffer_options options;
 	struct tap *tap;
@@ -136,7 +133,7 @@ static int prepare(struct sniffer *s, struct err *err)
 		.interface = o->interface,
 		.snaplen = o->snaplen,
 		.buffer_bytes = o->buffer_bytes,
-		.filter = o->filter ? o->filter : filter_text,
+		.filter = o->filter ? o->filter : SNIFFER_FILTER,
 		.filter_is_ours = !o->filter,
 	};
 	int code = tap_open(&tap, &s->tap, err);

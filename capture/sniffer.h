@@ -22,6 +22,9 @@ struct segment;
 
 #define SNIFFER_CANARY_PORT 9 /* discard (RFC 863) */
 
+/* Both words cover IPv4 and IPv6; tests on tcp[] would silently mean IPv4 alone. */
+#define SNIFFER_FILTER "tcp or udp"
+
 struct sniffer_options {
 	const char *interface; /* in the network namespace of the caller */
 	int snaplen;           /* 0: 134 = Ethernet 14 + IPv4 60 + TCP 60 */

@@ -305,9 +305,16 @@ static void sample_lab(struct record_repeat *r, int64_t n)
 	r->load_begin_ns = SAMPLE_BEGIN_NS;
 	r->load_end_ns = SAMPLE_BEGIN_NS + 8 * NS_PER_S;
 	r->ports = (struct record_ports){ 32768, 60999, 0, 1, 1, 28232, n + 2 };
-	r->cost = (struct record_cost){ 190 * NS_PER_MS, 140 * NS_PER_MS, 61 * NS_PER_MS,
-					35 * NS_PER_MS,  RECORD_NONE,     460 * NS_PER_MS,
-					73 * NS_PER_S,   21 << 20 };
+	r->cost = (struct record_cost){ .client_cpu_ns = 190 * NS_PER_MS,
+					.server_cpu_ns = 140 * NS_PER_MS,
+					.sniffer_cpu_ns = 61 * NS_PER_MS,
+					.sampler_cpu_ns = 35 * NS_PER_MS,
+					.wire_cpu_ns = RECORD_NONE,
+					.packet_unwatched_ns = 2100,
+					.packet_watched_ns = 2400,
+					.worker_cpu_ns = 460 * NS_PER_MS,
+					.wall_ns = 73 * NS_PER_S,
+					.peak_rss_bytes = 21 << 20 };
 }
 
 /* Fill an initialised repeat. */

@@ -28,9 +28,8 @@ struct slot {
 
 struct flow_table {
 	struct flow_options options;
-	struct live *pool; /* max_flows; never touched beyond `touched` */
-	struct slot *
-		slots; /* a power of two, at least twice max_flows: linear probing stays short ... */
+	struct live *pool;       /* max_flows; never touched beyond `touched` */
+	struct slot *slots;      /* a power of two, at least twice max_flows ... */
 	uint32_t mask, mask_max; /* ... of which so many are in use: few stay in the cache */
 	uint32_t touched;
 	uint32_t free_place; /* chained by `newer` */
@@ -365,20 +364,28 @@ static uint32_t replace(struct flow_table *t, uint32_t place, const struct segme
 	return next;
 }
 
-/* A SYN still waits for its answer: which of the two connections is the segment part of? */
-static struct live *settle_owner(struct flow_table *t, struct live *l, int dir,
-				 const struct segment *s)
+/* Does this SYN or SYN-ACK begin another connection, being of neither of the two? */
+static bool is_new(struct flow_table *t, const struct live *l, int dir, const struct segment *s)
 {
+	return live_is_another(l, dir, s) &&
+	       (l->before == NOWHERE || !live_knows_syn(&t->pool[l->before], s));
+}
+
+/* A SYN still waits for its answer: which of the two connections is the segment part of? */
+static struct live *owner_of(struct flow_table *t, struct live *l, int dir, const struct segment *s)
+{
+	struct live *old = &t->pool[l->before];
+	bool rst = s->flags & TCP_RST;
+
+	if (live_knows_syn(old, s))
+		return old;
 	if (live_answers_syn(l, dir, s)) {
-		live_note_syn_answer(&t->pool[l->before],
-				     s->flags & TCP_RST ? SYN_ANSWER_REFUSED : SYN_ANSWER_ACCEPTED);
+		live_note_syn_answer(old, rst ? SYN_ANSWER_REFUSED : SYN_ANSWER_ACCEPTED);
 		settle_before(t, l);
 	} else if (!(s->flags & TCP_SYN)) {
 		if (dir != l->opener)
-			live_note_syn_answer(&t->pool[l->before], s->flags & TCP_RST
-									  ? SYN_ANSWER_REFUSED
-									  : SYN_ANSWER_CHALLENGED);
-		return &t->pool[l->before];
+			live_note_syn_answer(old, rst ? SYN_ANSWER_REFUSED : SYN_ANSWER_CHALLENGED);
+		return old;
 	}
 	return l;
 }
@@ -401,14 +408,14 @@ static void add(struct flow_table *t, const struct segment *s, uint32_t hash)
 		dir = live_direction(&t->pool[place], s);
 	} else {
 		place = t->slots[slot].place - 1;
-		if (s->flags & TCP_SYN && live_is_another(&t->pool[place], dir, s)) {
+		if (s->flags & TCP_SYN && is_new(t, &t->pool[place], dir, s)) {
 			place = replace(t, place, s);
 			dir = live_direction(&t->pool[place], s);
 		}
 	}
 	l = &t->pool[place];
 	if (l->before != NOWHERE) {
-		l = settle_owner(t, l, dir, s);
+		l = owner_of(t, l, dir, s);
 		dir = live_direction(l, s);
 	}
 	if (!live_add(l, dir, s))

@@ -135,11 +135,18 @@ static void note_syn(struct live *l, int d, const struct segment *s)
 	struct live_more *more = &l->more[d];
 
 	if (!l->has_isn[d]) {
+		if (more->isn_told && more->isn == s->seq) /* read after its answer */
+			l->began_inside = false;
 		more->isn = s->seq;
-		l->dir[d].next = s->seq + 1;
+		if (!l->has_next[d] || after_by(s->seq + 1, l->dir[d].next) > 0)
+			l->dir[d].next = s->seq + 1;
 		l->has_isn[d] = l->has_next[d] = true;
 		more->timestamps = s->has_timestamps;
 		more->syn_ts = s->ts_value;
+	}
+	if (s->flags & TCP_ACK && !l->has_isn[!d] && !l->more[!d].isn_told) {
+		l->more[!d].isn = s->ack - 1;
+		l->more[!d].isn_told = true;
 	}
 	more->isn_last = s->seq;
 	more->syn++;

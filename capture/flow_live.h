@@ -30,7 +30,7 @@ struct live_dir {
 struct live_more {
 	int64_t fin_ns, fin_last_ns, fin_acked_ns, fin_acked_plain_ns, rst_ns, last_data_ns;
 	uint64_t payload_bytes;
-	uint32_t isn;      /* if has_isn */
+	uint32_t isn;      /* if has_isn or isn_told */
 	uint32_t isn_last; /* of the last SYN; another only where a SYN was answered twice */
 	uint32_t data_end; /* highest sequence number of payload, plus 1; if data_packets */
 	uint32_t hole,
@@ -41,6 +41,7 @@ struct live_more {
 	uint32_t fin_ack; /* what the first FIN's own segment acknowledged; if fin */
 	uint32_t syn_ts;  /* timestamp of the first SYN */
 	uint32_t syn, fin, rst, data_packets, data_retrans, last_ack_repeats;
+	bool isn_told; /* the SYN was not seen, but the SYN-ACK that answers it was */
 	bool timestamps, rst_exact, fin_acked_by_fin;
 };
 
@@ -119,6 +120,9 @@ static inline bool live_is_half_open(const struct live *l)
 
 /* Does this SYN or SYN-ACK open another connection on the same 4-tuple? */
 bool live_is_another(const struct live *l, int dir, const struct segment *s);
+
+/* Is this a SYN or SYN-ACK that `l` had before, or the answer that its SYN awaits? */
+bool live_knows_syn(const struct live *l, const struct segment *s);
 
 /* Is the segment part of the handshake of `l`, or proof that it was answered? */
 bool live_answers_syn(const struct live *l, int dir, const struct segment *s);

@@ -30,11 +30,21 @@ bool live_is_another(const struct live *l, int dir, const struct segment *s)
 				       : !l->has_isn[!dir] || !follows_syn(l, !dir, s->ack);
 	if (l->has_isn[dir])
 		return true;
+	if (self->isn_told && self->isn == s->seq) /* read late, whatever came between */
+		return false;
 	/* The other end's first SYN is part of this only if nothing but a SYN came before ... */
 	if (!l->has_isn[!dir] || l->dir[!dir].packets != peer->syn || l->dir[dir].packets > 0)
 		return true;
 	/* ... read after its own answer, or crossing it: a simultaneous open. */
 	return l->has_ack[!dir] && s->seq + 1 != l->dir[!dir].ack;
+}
+
+bool live_knows_syn(const struct live *l, const struct segment *s)
+{
+	int dir = live_direction(l, s);
+	bool known = l->has_isn[dir] ? l->more[dir].isn == s->seq : s->flags & TCP_ACK;
+
+	return (s->flags & (TCP_SYN | TCP_RST)) == TCP_SYN && known && !live_is_another(l, dir, s);
 }
 
 bool live_answers_syn(const struct live *l, int dir, const struct segment *s)

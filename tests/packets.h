@@ -8,6 +8,7 @@
  *	c:S  s:S.  c:P.  s:FP.  c:R   client or server, flags as tcpdump prints them; P has
  *		  100 bytes, R without ACK takes its number from the ACK that it answers
  *	c:F.!     the peer does not see it (yet): what it sends next does not acknowledge it
+ *	c:S~      the capture does not show it
  *	c^        the client now has seen everything that the server sent
  *	c:r       the client's newest payload, SYN or FIN once more (with the ACK of now)
  *	c:d       the client's last packet, delivered twice by the capture
@@ -171,12 +172,17 @@ __attribute__((unused)) static void talk_init(struct talk *t, uint16_t client_po
 	t->arg = arg;
 }
 
-__attribute__((unused)) static void talk_emit(struct talk *t, int d, struct segment *s)
+__attribute__((unused)) static void talk_keep(struct talk *t, int d, struct segment *s)
 {
 	s->t_ns = t->now_ns;
 	t->last[d] = *s;
 	if (s->payload_bytes > 0 || (s->flags & (TCP_SYN | TCP_FIN)))
 		t->solid[d] = *s;
+}
+
+__attribute__((unused)) static void talk_emit(struct talk *t, int d, struct segment *s)
+{
+	talk_keep(t, d, s);
 	t->emit(t->arg, s);
 }
 
@@ -207,7 +213,9 @@ __attribute__((unused)) static void talk_send(struct talk *t, int d, const char 
 		t->next[d] += s.payload_bytes + !!(s.flags & TCP_SYN) + !!(s.flags & TCP_FIN);
 	if (!unseen)
 		t->seen[!d] = t->next[d];
-	talk_emit(t, d, &s);
+	talk_keep(t, d, &s);
+	if (!strchr(word, '~'))
+		t->emit(t->arg, &s);
 }
 
 __attribute__((unused)) static void talk_word(struct talk *t, const char *word)

@@ -1,14 +1,18 @@
 """tshark_compare.py TWBENCH FILE...: what `twbench analyze --json` and tshark say of each connection.
 
 Prints one line per disagreement, "FILE: #NUMBER: WHAT: twbench X, tshark Y", nothing where they agree.
+Of several TCP headers in a packet (TCP within TCP) both are asked for the outermost.  A TCP header
+that an ICMP error quotes, one that is cut before the flags and one that is in no IP packet are no
+segments: skipped, and counted on stderr.
 """
 import json
 import subprocess
 import sys
 from collections import defaultdict
+from ipaddress import ip_address
 
-FIELDS = """tcp.stream frame.time_epoch tcp.srcport tcp.dstport tcp.flags tcp.len tcp.seq_raw tcp.completeness
-tcp.analysis.retransmission tcp.analysis.reused_ports""".split()
+FIELDS = """frame.protocols tcp.stream frame.time_epoch ip.src ip.dst ipv6.src ipv6.dst
+tcp.srcport tcp.dstport tcp.flags tcp.len tcp.completeness tcp.analysis.retransmission""".split()
 SYN, SYN_ACK, ACK, DATA, FIN, RST = 1, 2, 4, 8, 16, 32
 
 
@@ -23,34 +27,60 @@ def completeness(row):
     return have
 
 
+def outermost(value):
+    """The first of a field's values, which tshark joins by commas, outer headers first."""
+    return value.split(",")[0]
+
+
+def layers(packet):
+    """The protocols around the first TCP header, outermost first."""
+    return packet["frame.protocols"].split(":tcp")[0].split(":")
+
+
+def is_segment(packet):
+    around = layers(packet)
+    quoted = any(p.startswith("icmp") for p in around)
+    return bool(packet["tcp.flags"]) and not quoted and ("ip" in around or "ipv6" in around)
+
+
+def end(packet, which):
+    """(address, port) of "src" or "dst", the address being that of the IP header next to the TCP header."""
+    ip = [p for p in layers(packet) if p in ("ip", "ipv6")]
+    address = packet[f"{ip[-1]}.{which}"].split(",")[ip.count(ip[-1]) - 1]
+    return ip_address(address), int(outermost(packet[f"tcp.{which}port"]))
+
+
 def tshark(path):
     command = ["tshark", "-2", "-r", path, "-T", "fields", "-Y", "tcp"]
     for field in FIELDS:
         command += ["-e", field]
     out = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     streams = defaultdict(list)
+    skipped = 0
     for line in out.splitlines():
-        values = line.split("\t")
-        if not values[0]:
+        p = dict(zip(FIELDS, line.split("\t")))
+        if not is_segment(p):
+            skipped += 1
             continue
-        p = dict(zip(FIELDS, values))
-        streams[int(p["tcp.stream"])].append(
+        streams[int(outermost(p["tcp.stream"]))].append(
             {
                 "time": p["frame.time_epoch"],
-                "ports": (int(p["tcp.srcport"]), int(p["tcp.dstport"])),
-                "flags": int(p["tcp.flags"], 16),
-                "len": int(p["tcp.len"] or 0),
-                "completeness": int(p["tcp.completeness"] or 0),
+                "ends": (end(p, "src"), end(p, "dst")),
+                "flags": int(outermost(p["tcp.flags"]), 16),
+                "len": int(outermost(p["tcp.len"]) or 0),
+                "completeness": int(outermost(p["tcp.completeness"]) or 0),
                 "retransmission": bool(p["tcp.analysis.retransmission"]),
             }
         )
+    if skipped:
+        print(f"{path}: {skipped} quoted or cut TCP headers skipped", file=sys.stderr)
     return streams
 
 
-def told_by_tshark(packets, ports):
-    """What the packets of one stream sum up to, `ports` being those of our initiator."""
+def told_by_tshark(packets, ends):
+    """What the packets of one stream sum up to, `ends` being our initiator and responder."""
     def count(flag, mine):
-        return sum(1 for p in packets if p["flags"] & flag and (p["ports"] == ports) == mine)
+        return sum(1 for p in packets if p["flags"] & flag and (p["ends"] == ends) == mine)
 
     fins = [p for p in packets if p["flags"] & 1]
     rsts = [p for p in packets if p["flags"] & 4]
@@ -58,8 +88,8 @@ def told_by_tshark(packets, ports):
         "packets": len(packets),
         "fin": (count(1, True), count(1, False)),
         "rst": (count(4, True), count(4, False)),
-        "first FIN": None if not fins else "src" if fins[0]["ports"] == ports else "dst",
-        "first RST": None if not rsts else "src" if rsts[0]["ports"] == ports else "dst",
+        "first FIN": None if not fins else "src" if fins[0]["ends"] == ends else "dst",
+        "first RST": None if not rsts else "src" if rsts[0]["ends"] == ends else "dst",
         "retransmissions": sum(1 for p in packets if p["retransmission"]),
         "completeness": packets[-1]["completeness"] & ~ACK,
     }
@@ -86,15 +116,16 @@ def compare(program, path):
     streams = tshark(path)
     by_start = defaultdict(list)
     for packets in streams.values():
-        by_start[(frozenset(packets[0]["ports"]), round(float(packets[0]["time"]), 6))].append(packets)
+        by_start[(frozenset(packets[0]["ends"]), round(float(packets[0]["time"]), 6))].append(packets)
     if len(rows) != len(streams):
         print(f"{path}: connections: twbench {len(rows)}, tshark {len(streams)}")
     for row in rows:
-        key = (frozenset((row["sport"], row["dport"])), round(row["first_time_s"], 6))
+        ends = tuple((ip_address(row[end]), row[end[0] + "port"]) for end in ("src", "dst"))
+        key = (frozenset(ends), round(row["first_time_s"], 6))
         if not by_start[key]:
             print(f"{path}: #{row['number']}: tshark has no stream that begins there")
             continue
-        theirs = told_by_tshark(by_start[key].pop(0), (row["sport"], row["dport"]))
+        theirs = told_by_tshark(by_start[key].pop(0), ends)
         ours = told_by_us(row)
         for what in ours:
             if ours[what] != theirs[what]:

@@ -377,7 +377,7 @@ static struct live *owner_of(struct flow_table *t, struct live *l, int dir, cons
 	struct live *old = &t->pool[l->before];
 	bool rst = s->flags & TCP_RST;
 
-	if (live_knows_syn(old, s))
+	if (live_knows_syn(old, s) && live_is_another(l, dir, s))
 		return old;
 	if (live_answers_syn(l, dir, s)) {
 		live_note_syn_answer(old, rst ? SYN_ANSWER_REFUSED : SYN_ANSWER_ACCEPTED);

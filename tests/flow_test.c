@@ -303,6 +303,13 @@ static void test_open(struct world *w)
 	is_int(w->count, 2, "... unless that answered another");
 	play(w, "c:P. c:R. s:S.");
 	is_int(w->count, 2, "SYN-ACK where a connection began inside");
+	world_init(w, (struct flow_options){ .max_flows = 8 });
+	talk(&w->talk, "c:S! s:. s:S");
+	w->talk.next[0]--; /* as in its own SYN */
+	talk(&w->talk, "c:S. s:. c:P.");
+	world_end(w);
+	ok(w->count == 2 && f[1].established_ns > 0 && f[1].dir[1].syn == 1,
+	   "a split handshake: the SYN-ACK is that of the SYN it acknowledges");
 }
 
 static void test_inside(struct world *w)

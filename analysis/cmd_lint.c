@@ -163,7 +163,7 @@ static int verdict(const struct lint *l, enum lint_severity fail_on)
 
 static int lint_main(const struct args *a, struct err *err)
 {
-	struct conf_set set = { NULL };
+	struct conf_set set = { 0 };
 	struct lint l = { .set = NULL };
 	struct request q = { .sarif = false };
 	int code;

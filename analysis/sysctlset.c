@@ -377,7 +377,7 @@ int conf_set_read(struct conf_set *s, char *const *paths, size_t count, enum con
 	bool dirs_done = false;
 	int r = 0;
 
-	*s = (struct conf_set){ NULL };
+	*s = (struct conf_set){ 0 };
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		if (!is_dir(paths[i])) {
 			r = add_path(s, paths[i], how, err);
@@ -453,5 +453,5 @@ void conf_set_release(struct conf_set *s)
 	}
 	free(s->file);
 	free(s->by_key);
-	*s = (struct conf_set){ NULL };
+	*s = (struct conf_set){ 0 };
 }

@@ -98,6 +98,7 @@ is "... with the files" "$(find results/latest/cases -name samples.csv | wc -l)"
 
 "$twbench" run ./sweep.json -q --no-plots --capture keep -o killed 2>/dev/null &
 pid=$!
+# shellcheck disable=SC2317 # called by wait_for
 noted() { ls killed/*.partial/run.json >/dev/null 2>&1; }
 ok "between two batches what is finished is noted" wait_for 10 noted
 kill -KILL $pid

@@ -208,7 +208,7 @@ static void test_pairs(void)
 static void test_masked(void)
 {
 	const struct lint_options options = { .rate_per_s = 0 };
-	struct conf_set set = { NULL };
+	struct conf_set set = { 0 };
 	struct lint l;
 	struct err err;
 
@@ -327,7 +327,7 @@ static void test_large(void)
 	const struct lint_options options = { .rate_per_s = 0 };
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		struct conf_set set = { NULL };
+		struct conf_set set = { 0 };
 		struct lint l;
 		char *text = NULL;
 		size_t size = 0;
@@ -363,7 +363,7 @@ static bool read_shipped(struct shipped *s, char *const *paths, size_t count,
 {
 	struct err err = { "" };
 
-	*s = (struct shipped){ .set = { NULL } };
+	*s = (struct shipped){ .set = { 0 } };
 	return ok(conf_set_read(&s->set, paths, count, CONF_AUTO, CONF_STRICT, &err) == 0 &&
 			  lint_run(&s->lint, &s->set, options, &err) == 0,
 		  "%s is read %s", paths[0], err.text);

@@ -305,7 +305,7 @@ static void test_plan(void)
 {
 	static const char text[] = "net.ipv4.ip_local_port_range = 1000 1999\n"
 				   "net.ipv4.ip_local_reserved_ports = 1000-1099,5000\n";
-	struct conf_set s = { NULL };
+	struct conf_set s = { 0 };
 	struct port_plan p;
 	struct err err;
 

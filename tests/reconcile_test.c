@@ -451,9 +451,10 @@ static void test_udp(void)
 	c->declared = (struct declared){ .outcome = OUTCOME_OK };
 	p->teardown_count = 0;
 	p->capture.syn = p->capture.syn_ack = p->capture.flows = 0;
-	for (int side = 0; side < SIDE_COUNT; side++)
-		*counter_after(p, (enum side)side, "UdpOutDatagrams") =
-			*counter_after(p, (enum side)side, "UdpInDatagrams") = 1600;
+	for (int side = 0; side < SIDE_COUNT; side++) { /* one by one: each may move the others */
+		*counter_after(p, (enum side)side, "UdpOutDatagrams") = 1600;
+		*counter_after(p, (enum side)side, "UdpInDatagrams") = 1600;
+	}
 	ok(reconcile(c, p), "udp: datagrams by ledger and kernel agree");
 	*counter_after(p, SIDE_SERVER, "UdpInDatagrams") -= 1;
 	distrusted(c, "datagrams received: ledger = kernel (server): replies, or requests, by the "

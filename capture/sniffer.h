@@ -1,5 +1,5 @@
 /*
- * sniffer: libpcap, live or from a file.  With sniffer_file.c the only code that includes pcap.h.
+ * sniffer: libpcap, live or from a file.  Only the files sniffer*.c include pcap.h.
  *
  * Owns one thread between start and stop.  A canary (a UDP datagram to SNIFFER_CANARY_PORT, sent by
  * the caller) proves it ready, and a second one, sent after the last connection, proves that all

@@ -71,7 +71,7 @@ for section in "$@"; do
 	. "tests/perf/$section.sh"
 done
 . tests/perf/graphs.sh
-rm -rf "$out/run" "$out/many" "$out/stdout" "$out/account" "$out/account-sustained"
+rm -rf "$out/run" "$out/many" "$out/stdout" "$out/account" "$out/account-sustained" "$out/report.html"
 json
 echo
 table | tee "$out/table.txt"

@@ -14,7 +14,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 measure() {
 	shift_what=$1
 	shift
-	printf '%s: %s\n' "$shift_what" "$*" | sed "s|$out|OUT|g; s|$top/||g" >>"$out/commands.txt"
+	printf '%s: %s\n' "$shift_what" "$*" | sed "s|$out|OUT|g; s|$top/||g; s|$top|.|g" >>"$out/commands.txt"
 	"$helper/perf_round" "$out/account" timeout -k 5 300 "$@" >"$out/stdout" 2>"$out/stderr"
 	measured=$?
 	wall_s=0 own_s=0 foreign_s=0

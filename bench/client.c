@@ -1,7 +1,6 @@
 #include "bench/client.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -372,41 +371,16 @@ bool client_is_done(const struct client *c)
 
 /* --- sums ------------------------------------------------------------------------------------ */
 
-/* The rates: starts per time from the first intended start to the last start. */
-static void sum_rates(const struct client *c, struct record_repeat *r)
-{
-	const struct case_spec *s = c->o.spec;
-	double expected = arrival_expected(s), seconds;
-	int64_t last_ns = 0, span_ns;
-
-	for (int i = 0; i < c->threads; i++)
-		if (c->thread[i].last_start_ns > last_ns)
-			last_ns = c->thread[i].last_start_ns;
-	span_ns = last_ns - c->o.start_ns;
-	r->ledger.load_ns = span_ns > 0 ? span_ns : 0;
-	/* A schedule of n starts spans n - 1 gaps: measure against its own length unless it overran. */
-	if (s->shape != LOAD_SATURATE && s->connections == 0 && span_ns < s->duration_ns &&
-	    r->ledger.not_started == 0 && SHARED_GET(c->o.shared->stop) == STOP_NO)
-		r->ledger.load_ns = s->duration_ns;
-	seconds = (double)r->ledger.load_ns / 1e9;
-	r->ledger.achieved_rate_per_s =
-		seconds > 0 ? (double)r->ledger.requests_attempted / seconds : NAN;
-	r->ledger.offered = isnan(expected) ? RECORD_NONE
-					    : r->ledger.requests_attempted + r->ledger.not_started;
-	r->ledger.target_rate_per_s = NAN;
-	if (!isnan(expected) && s->duration_ns > 0)
-		r->ledger.target_rate_per_s =
-			s->shape == LOAD_RATE ? s->rate_per_s
-					      : expected / ((double)s->duration_ns / 1e9);
-}
-
 void client_finish(struct client *c, struct record_repeat *r)
 {
+	int64_t last_ns = 0;
+
 	for (int i = 0; i < c->threads; i++)
 		pthread_join(c->thread[i].thread, NULL);
 	for (int i = 0; i < c->threads; i++) {
 		struct client_thread *t = &c->thread[i];
 
+		last_ns = t->last_start_ns > last_ns ? t->last_start_ns : last_ns;
 		ledger_add(&r->ledger, &t->ledger);
 		ledger_add_errnos(r, t->errnos);
 		hist_merge(&r->response, &t->response);
@@ -415,7 +389,7 @@ void client_finish(struct client *c, struct record_repeat *r)
 		hist_merge(&r->start_error, &t->start_error);
 		ledger_add_to(&r->cost.client_cpu_ns, t->cpu_user_ns + t->cpu_system_ns);
 	}
-	sum_rates(c, r);
+	ledger_sum_rates(c->o.spec, c->o.start_ns, last_ns, SHARED_GET(c->o.shared->stop) != STOP_NO, r);
 	closer_free(c->closer);
 	for (int i = 0; i < c->threads; i++)
 		thread_release(&c->thread[i]);

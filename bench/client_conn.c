@@ -330,10 +330,7 @@ static void count_start(struct client_thread *t, struct conn *c, int64_t intende
 	SHARED_ADD(t->shared->requests, 1);
 	if (t->spec->shape != LOAD_SATURATE)
 		hist_record(&t->start_error, late_ns > 0 ? late_ns : 0);
-	if (late_ns > NS_PER_MS)
-		t->ledger.late_starts++;
-	if (late_ns > t->ledger.late_max_ns)
-		t->ledger.late_max_ns = late_ns;
+	ledger_count_lateness(&t->ledger, late_ns);
 	if (!t->first_start_ns)
 		t->first_start_ns = now_ns;
 	t->last_start_ns = now_ns;

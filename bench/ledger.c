@@ -1,7 +1,11 @@
 #include "bench/ledger.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
+
+#include "base/mono.h"
+#include "bench/arrival.h"
 
 void ledger_add_to(int64_t *into, int64_t n)
 {
@@ -32,6 +36,35 @@ void ledger_add(struct record_ledger *into, const struct record_ledger *from)
 		into->late_max_ns = from->late_max_ns;
 	keep_least(&into->first_no_port_ns, from->first_no_port_ns);
 	keep_least(&into->first_no_port_nth, from->first_no_port_nth);
+}
+
+void ledger_count_lateness(struct record_ledger *l, int64_t late_ns)
+{
+	if (late_ns > NS_PER_MS)
+		l->late_starts++;
+	if (late_ns > l->late_max_ns)
+		l->late_max_ns = late_ns;
+}
+
+void ledger_sum_rates(const struct case_spec *spec, int64_t start_ns, int64_t last_ns, bool stopped,
+		      struct record_repeat *r)
+{
+	double expected = arrival_expected(spec), seconds;
+	struct record_ledger *l = &r->ledger;
+
+	l->load_ns = last_ns > start_ns ? last_ns - start_ns : 0;
+	/* A schedule of n starts spans n - 1 gaps: measure against its own length unless it overran. */
+	if (spec->shape != LOAD_SATURATE && spec->connections == 0 && l->load_ns < spec->duration_ns &&
+	    l->not_started == 0 && !stopped)
+		l->load_ns = spec->duration_ns;
+	seconds = (double)l->load_ns / 1e9;
+	l->achieved_rate_per_s = seconds > 0 ? (double)l->requests_attempted / seconds : NAN;
+	l->offered = isnan(expected) ? RECORD_NONE : l->requests_attempted + l->not_started;
+	l->target_rate_per_s = NAN;
+	if (!isnan(expected) && spec->duration_ns > 0)
+		l->target_rate_per_s = spec->shape == LOAD_RATE
+					       ? spec->rate_per_s
+					       : expected / ((double)spec->duration_ns / 1e9);
 }
 
 void ledger_add_errnos(struct record_repeat *r, const int64_t *errnos)

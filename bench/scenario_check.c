@@ -104,9 +104,14 @@ static int check_engine(const struct check *k, struct err *err)
 
 	if (c->engine == ENGINE_EVENT)
 		return 0;
-	if (c->shape != LOAD_SATURATE)
-		return err_set(err, -EINVAL, "load.engine: 'straight' is for load.shape 'saturate', not '%s'",
+	if (c->shape == LOAD_POLL)
+		return err_set(err, -EINVAL,
+			       "load.engine: 'straight' has no clients that poll (load.shape '%s')",
 			       load_shape_key(c->shape));
+	if (c->shape != LOAD_SATURATE && c->requests_per_connection > 1)
+		return err_set(err, -EINVAL,
+			       "load.engine: 'straight' makes one request per connection in load.shape '%s', not %lld",
+			       load_shape_key(c->shape), (long long)c->requests_per_connection);
 	if (c->strategy->event_only)
 		return err_set(err, -EINVAL, "load.engine: 'straight' cannot do '%s', which waits for its peer",
 			       c->strategy->name);

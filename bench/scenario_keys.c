@@ -89,9 +89,9 @@ static bool is_rate(const struct case_spec *c)
 	return c->shape == LOAD_RATE;
 }
 
-static bool is_saturate(const struct case_spec *c)
+static bool polls_not(const struct case_spec *c)
 {
-	return c->shape == LOAD_SATURATE;
+	return c->shape != LOAD_POLL;
 }
 
 static bool is_steps(const struct case_spec *c)
@@ -141,10 +141,10 @@ const struct scenario_key scenario_keys[] = {
 	"poll: every client asks every interval; rate: arrivals whatever the answers; steps: "
 	"rates that change; saturate: each client starts again when done. May be left out "
 	"when one of interval, rate or steps is given." },
-{ "load.engine", &scenario_kind_word, FIELD(engine), 0, 0, "event", engine_word, is_saturate,
-	"Shape saturate: event: clients and server in threads of their own; straight: each "
+{ "load.engine", &scenario_kind_word, FIELD(engine), 0, 0, "event", engine_word, polls_not,
+	"event: clients and server in threads of their own; straight (not for shape poll): each "
 	"thread is both ends of its own connections, one after the other, with its own "
-	"addressing.destinations." },
+	"addressing.destinations; a start that must wait for the one before is late." },
 { "load.clients", &scenario_kind_int, FIELD(clients), 1, 100000, "1000", NULL, NULL,
 	"Simulated clients: the most connections open at once." },
 { "load.interval", &scenario_kind_duration, FIELD(interval_ns), MS_NS, HOUR_NS, "1s", NULL, is_poll,

@@ -1,11 +1,11 @@
 #include "bench/straight.h"
 
 #include <errno.h>
-#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,7 +16,9 @@
 #include "bench/ledger.h"
 #include "bench/straight_conn.h"
 
-#define BACKLOG 16 /* one connection at a time: more would already be a fault */
+#define BACKLOG     16 /* one connection at a time: more would already be a fault */
+#define SPIN_NS     (60 * NS_PER_US) /* a sleeper wakes up so late, at most times */
+#define WAIT_MAX_NS (20 * NS_PER_MS) /* how long the stop flag may go unseen */
 
 struct straight {
 	struct client_options o;
@@ -27,11 +29,55 @@ struct straight {
 
 /* --- the loop -------------------------------------------------------------------------------- */
 
-static bool may_go_on(const struct straight_thread *t, int64_t now_ns)
+static void next_arrival(struct straight_thread *t)
 {
+	int64_t client; /* -1: no shape that is done here has any */
+
+	t->have_arrival = arrival_next(&t->arrival, &t->arrival_ns, &client);
+}
+
+/* False: told to stop. */
+static bool wait_until(const struct straight_thread *t, int64_t due_ns)
+{
+	int64_t awake_ns = t->spec->pacing == PACING_SPIN ? SPIN_NS : 0, now_ns;
+
+	while ((now_ns = mono_now_ns()) < due_ns) {
+		if (SHARED_GET(t->shared->stop) != STOP_NO)
+			return false;
+		if (now_ns < due_ns - awake_ns)
+			mono_sleep_until(now_ns + WAIT_MAX_NS < due_ns - awake_ns ? now_ns + WAIT_MAX_NS
+										  : due_ns - awake_ns);
+	}
+	return true;
+}
+
+/* The next start of the schedule, once it is due.  False: there is none, or it is too late for any. */
+static bool scheduled(struct straight_thread *t)
+{
+	int64_t late_ns;
+
+	if (!t->have_arrival || !wait_until(t, t->begin_ns + t->arrival_ns))
+		return false;
+	t->intended_ns = t->begin_ns + t->arrival_ns;
+	t->last_ns = mono_now_ns();
+	if (SHARED_GET(t->shared->stop) != STOP_NO || t->last_ns >= t->end_ns + t->spec->timeout_ns)
+		return false;
+	late_ns = t->last_ns - t->intended_ns;
+	hist_record(&t->start_error, late_ns);
+	ledger_count_lateness(&t->ledger, late_ns);
+	next_arrival(t);
+	return true;
+}
+
+/* May another connection begin?  It waits for that moment. */
+static bool next_start(struct straight_thread *t)
+{
+	if (t->spec->shape != LOAD_SATURATE)
+		return scheduled(t);
+	t->intended_ns = t->last_ns = mono_now_ns();
 	if (t->starts_max > 0 && t->ledger.attempted >= t->starts_max)
 		return false;
-	return now_ns < t->end_ns && SHARED_GET(t->shared->stop) == STOP_NO;
+	return t->last_ns < t->end_ns && SHARED_GET(t->shared->stop) == STOP_NO;
 }
 
 static void *straight_main(void *arg)
@@ -40,14 +86,19 @@ static void *straight_main(void *arg)
 	struct straight *s = t->straight;
 	int64_t user_ns, system_ns;
 
-	mono_thread_plain_priority();
+	if (t->spec->pacing != PACING_SPIN) /* else it keeps the priority of a witness: it is a clock */
+		mono_thread_plain_priority();
+	(void)prctl(PR_SET_TIMERSLACK, 1); /* cannot fail; else the kernel may wake us 50 us late */
 	fdlimit_own_table();
 	if (s->o.pinned)
 		affinity_pin(t->index);
 	while (mono_now_ns() < t->begin_ns && SHARED_GET(t->shared->stop) == STOP_NO)
 		mono_sleep_until(t->begin_ns);
-	while (may_go_on(t, t->last_ns = mono_now_ns()))
+	next_arrival(t);
+	while (next_start(t))
 		straight_connection(t);
+	for (; t->have_arrival; next_arrival(t))
+		t->ledger.not_started++;
 	mono_thread_cpu_ns(&user_ns, &system_ns);
 	t->cpu_ns = user_ns + system_ns;
 	atomic_fetch_sub(&s->running, 1);
@@ -65,7 +116,9 @@ static void thread_release(struct straight_thread *t)
 	free(t->request);
 	free(t->receive);
 	hist_release(&t->response);
+	hist_release(&t->service);
 	hist_release(&t->connect);
+	hist_release(&t->start_error);
 }
 
 static int listen_on(const struct endpoint *at, int64_t timeout_ns, struct err *err)
@@ -134,10 +187,12 @@ static int thread_init(struct straight *s, int index, struct err *err)
 	t->starts_max = spec->connections > 0 ? (spec->connections - index + n - 1) / n : 0;
 	t->random = (uint64_t)spec->seed * UINT64_C(2862933555777941757) + (uint64_t)index * 977 + 1;
 	t->ledger.first_no_port_ns = t->ledger.first_no_port_nth = RECORD_NONE;
+	arrival_init(&t->arrival, spec, index, n);
 	share_ports(t, &s->o, index, s->threads);
 	t->request = malloc(PROTOCOL_REQUEST_MAX + 1);
 	t->receive = malloc(STRAIGHT_RECEIVE_BYTES);
-	if (!t->request || !t->receive || hist_init(&t->response) != 0 || hist_init(&t->connect) != 0)
+	if (!t->request || !t->receive || hist_init(&t->response) != 0 || hist_init(&t->service) != 0 ||
+	    hist_init(&t->connect) != 0 || hist_init(&t->start_error) != 0)
 		return err_set(err, -ENOMEM, "no memory for an engine thread");
 	return open_listeners(t, err);
 }
@@ -206,17 +261,13 @@ void straight_finish(struct straight *s, struct record_repeat *r)
 		ledger_add_to(&r->ledger.server_request_bytes, t->ledger.server_request_bytes);
 		ledger_add_to(&r->ledger.server_reply_bytes, t->ledger.server_reply_bytes);
 		hist_merge(&r->response, &t->response);
-		hist_merge(&r->service, &t->response); /* saturation: intended is actual */
+		hist_merge(&r->service, &t->service);
 		hist_merge(&r->connect, &t->connect);
+		hist_merge(&r->start_error, &t->start_error);
 		ledger_add_to(&r->cost.client_cpu_ns, t->cpu_ns); /* of both ends */
 		thread_release(t);
 	}
 	ledger_add_to(&r->cost.server_cpu_ns, 0);
-	r->ledger.load_ns = last_ns > s->o.start_ns ? last_ns - s->o.start_ns : 0;
-	r->ledger.target_rate_per_s = NAN;
-	r->ledger.achieved_rate_per_s =
-		r->ledger.load_ns > 0
-			? (double)r->ledger.requests_attempted / ((double)r->ledger.load_ns / 1e9)
-			: NAN;
+	ledger_sum_rates(s->o.spec, s->o.start_ns, last_ns, SHARED_GET(s->o.shared->stop) != STOP_NO, r);
 	free(s);
 }

@@ -1,7 +1,8 @@
 /*
  * straight: the co-located engine: one thread is client and server of its own connections, in
- * straight-line calls.  Nothing sleeps, wakes, polls or allocates, so that the kernel's own work is
- * what is left to measure.  Saturation only.
+ * straight-line calls.  Nothing wakes, polls or allocates, so that the kernel's own work is what is left
+ * to measure.  It saturates, or starts at the times of a schedule: then one start at a time, so that one
+ * that must wait for the connection before is late, and counted so.
  *
  * The wire shows what the event engine's shows: the same rows of the strategy table are run, except
  * those that must wait for the peer while the peer's thread would be this one (strategy.event_only).

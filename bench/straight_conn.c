@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/mono.h"
-#include "bench/arrival.h"
 #include "bench/conn.h"
 
 /* Both ends of the connection under way. */
@@ -229,8 +228,9 @@ static void answered(struct straight_thread *t, struct conn *c)
 
 	t->ledger.requests_answered++;
 	t->ledger.reply_bytes_received += c->received_bytes;
-	hist_record(&t->response, now_ns - c->start_ns);
-	c->start_ns = now_ns;
+	hist_record(&t->response, now_ns - c->intended_ns);
+	hist_record(&t->service, now_ns - c->start_ns);
+	c->intended_ns = c->start_ns = now_ns; /* of the next request on it */
 	c->received_bytes = 0;
 }
 
@@ -276,6 +276,7 @@ void straight_connection(struct straight_thread *t)
 	p.client.strategy = t->strategy;
 	p.client.requests_left =
 		t->strategy->many_requests ? (uint32_t)t->spec->requests_per_connection : 1;
+	p.client.intended_ns = t->intended_ns;
 	p.client.connect_ns = p.client.start_ns = t->last_ns;
 	t->ledger.attempted++;
 	t->ledger.in_flight_peak = 1;

@@ -9,6 +9,7 @@
 
 #include "base/hist.h"
 #include "base/record.h"
+#include "bench/arrival.h"
 #include "bench/ledger.h"
 #include "bench/ports.h"
 #include "bench/protocol.h"
@@ -28,11 +29,16 @@ struct straight_thread {
 	int index;
 	int *listener;                 /* one per destination port of this thread */
 	struct ports ports;
-	int64_t begin_ns, end_ns, last_ns, starts_max, cpu_ns;
+	struct arrival arrival;
+	bool have_arrival;
+	int64_t arrival_ns;
+	int64_t begin_ns, end_ns, starts_max;
+	int64_t intended_ns, last_ns;  /* of the latest start: when it was meant to be, when it was */
+	int64_t cpu_ns;
 	uint64_t random;
 	struct record_ledger ledger;   /* of both ends */
 	int64_t errnos[LEDGER_ERRNOS];
-	struct hist response, connect;
+	struct hist response, service, connect, start_error;
 	char *request, *receive;
 };
 

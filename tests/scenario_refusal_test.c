@@ -20,6 +20,10 @@ static void check_text(const char *got, const char *want)
 static const struct refusal {
 	const char *text, *want; /* what follows "scenario 'x.json': " */
 } refusals[] = {
+	{ "{ \"strategy\": \"client-fin\", \"load\": { \"engine\": \"straight\", \"interval\": \"1s\" } }",
+	  "load.engine: 'straight' has no clients that poll (load.shape 'poll')" },
+	{ "{ \"strategy\": \"keepalive\", \"load\": { \"engine\": \"straight\", \"rate\": 5 } }",
+	  "load.engine: 'straight' makes one request per connection in load.shape 'rate', not 10" },
 	{ "{ \"load\": { \"clinets\": 5 } }",
 	  "load.clinets: unknown key (did you mean 'clients'?)" },
 	{ "{ \"laod\": { \"clients\": 5 } }", "laod: unknown key (did you mean 'load'?)" },

@@ -8,8 +8,9 @@ SAN      ?=
 BUILD    ?= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 
 comma := ,
+space := $(subst ,, )
 Q     := $(if $(filter 1,$(V)),,@)
-say    = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$1' '$2')
+say    = $(if $(filter 1,$(V))$(findstring s,$(firstword -$(MAKEFLAGS))),,$(info $(space) $1	$2))
 
 PKG_CONFIG ?= pkg-config
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -20,7 +21,7 @@ CPPFLAGS += -D_GNU_SOURCE -I.
 ALL_CFLAGS = -std=c17 $(OPT) $(WARNINGS) -pthread -fno-omit-frame-pointer \
 	     $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
-LIBS     = $(shell $(PKG_CONFIG) --libs libpcap libcjson 2>/dev/null || echo -lpcap -lcjson) -lm
+LIBS    := $(shell $(PKG_CONFIG) --libs libpcap libcjson 2>/dev/null || echo -lpcap -lcjson) -lm
 
 FOLDERS  := base bench capture analysis
 SOURCES  := $(wildcard $(FOLDERS:=/*.c))
@@ -76,9 +77,13 @@ $(LIBRARY): $(filter-out $(BUILD)/bench/main.o,$(OBJECTS))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/%.o: %.c
+# All folders at once: a process for each object would be the slower half of small ones.
+ROOMS := $(BUILD)/rooms
+$(ROOMS):
+	$(Q)mkdir -p $(addprefix $(BUILD)/,$(FOLDERS) tests tests/fuzz helper) && touch $@
+
+$(BUILD)/%.o: %.c | $(ROOMS)
 	$(call say,CC,$<)
-	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The version and commit belong to one object; it is made again when they change.
@@ -103,9 +108,8 @@ $(BUILD)/assets_table.o: $(BUILD)/assets_table.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
-$(BUILD)/tests/%: tests/%.c $(LIBRARY)
+$(BUILD)/tests/%: tests/%.c $(LIBRARY) | $(ROOMS)
 	$(call say,CC,$<)
-	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
 
 # Calls into the system that tests/fault.h makes fail.
@@ -114,9 +118,8 @@ FAULT_WRAPS := malloc calloc realloc aligned_alloc free strdup asprintf open ope
 	       send recv sendto poll epoll_create1 eventfd pipe2 unshare setns pthread_create ioctl
 $(BUILD)/tests/fault_test: ALL_LDFLAGS += $(FAULT_WRAPS:%=-Wl$(comma)--wrap=%)
 
-$(BUILD)/helper/%: tests/helper/%.c $(LIBRARY)
+$(BUILD)/helper/%: tests/helper/%.c $(LIBRARY) | $(ROOMS)
 	$(call say,CC,$<)
-	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
 
 golden: all unit ## rewrite the golden captures and their rows; then review the diff

@@ -18,7 +18,8 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -
 OPT      ?= -O2 -g
 COMMIT   := $(shell git rev-parse --short=12 HEAD 2>/dev/null)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
 CPPFLAGS += -D_GNU_SOURCE -I.
-ALL_CFLAGS = -std=c17 $(OPT) $(WARNINGS) -pthread -fno-omit-frame-pointer \
+WERROR   := $(if $(SAN),,$(if $(filter true,$(CI)),-Werror))
+ALL_CFLAGS = -std=c17 $(OPT) $(WARNINGS) $(WERROR) -pthread -fno-omit-frame-pointer \
 	     $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 LIBS    := $(shell $(PKG_CONFIG) --libs libpcap libcjson 2>/dev/null || echo -lpcap -lcjson) -lm

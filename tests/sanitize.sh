@@ -58,7 +58,7 @@ whole() { # whole SAN PROGRAM OPTION...: a smoke run, and one that is interrupte
 
 san=address,undefined directory=build/san-address-undefined
 if works $san 2>"$tmp/why"; then
-	if ok "$san: builds" make -j "$jobs" SAN=$san all unit; then
+	if ok "$san: builds" make -j "$jobs" SAN=$san OPT="-O1 -g" all unit; then
 		tests=$(for t in tests/*_test.c; do basename "$t" .c; done)
 		# shellcheck disable=SC2086 # words
 		units $san $directory $tests
@@ -76,7 +76,7 @@ fi
 
 san=thread directory=build/san-thread
 if works $san 2>"$tmp/why"; then
-	if ok "$san: builds" make -j "$jobs" SAN=$san all unit; then
+	if ok "$san: builds" make -j "$jobs" SAN=$san OPT="-O1 -g" all unit; then
 		tests=$(grep -lE '(pthread|sampler|sniffer|wire|client|server|closer|cell|worker|batch)_(create|start|run|new)\(' \
 			tests/*_test.c | sed 's,tests/\(.*\)\.c,\1,')
 		# shellcheck disable=SC2086 # words

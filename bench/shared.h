@@ -20,7 +20,9 @@ struct cell_shared {
 	atomic_int go;                       /* all labs of the batch are ready */
 	atomic_int phase;                    /* enum cell_phase */
 	_Atomic int64_t load_begin_ns;       /* mono */
-	_Atomic int64_t attempted, ended, failed; /* connections */
+	/* Written by every thread at every connection: not beside what every thread reads then. */
+	_Alignas(64) _Atomic int64_t attempted;
+	_Atomic int64_t ended, failed; /* connections */
 	_Atomic int64_t requests;
 	_Atomic int64_t ports_used, ports_capacity;
 	_Atomic int32_t time_wait[SIDE_COUNT];

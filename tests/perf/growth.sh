@@ -10,7 +10,7 @@ for n in 10000 30000 100000 300000 1000000; do
 	# shellcheck disable=SC2046 # numbers
 	set -- "$n" $(field cost.client_cpu_ns cost.sniffer_cpu_ns capture.packets cost.sampler_cpu_ns series.taken latency.connect.p50_ns)
 	awk -v n="$1" -v c="$2" -v s="$3" -v p="$4" -v a="$5" -v t="$6" -v k="$7" \
-		'BEGIN { printf "%d\t%.1f\t%.1f\t%.1f\t%.1f\n", n, c / n / 1000, s / p, a / t / 1000, k / 1000 }' >>"$out/growth.tsv"
+		'BEGIN { printf "%d\t%.1f\t%.1f\t%.1f\t%.1f\t%d\t%d\n", n, c / n / 1000, s / p, a / t / 1000, k / 1000, s, p }' >>"$out/growth.tsv"
 	tail -n 1 "$out/growth.tsv" | sed 's/^/  /'
 done
 flat() { # flat COLUMN WHAT UNIT: the last against the least of all
@@ -20,8 +20,14 @@ flat() { # flat COLUMN WHAT UNIT: the last against the least of all
 		"$3: $(cut -f "$1" "$out/growth.tsv" | tr '\n' ' ')"
 }
 flat 2 'cost per connection' us
-flat 3 'cost per packet' ns
-flat 4 'cost per sample' us
+# What the sniffer spends before the first packet, on memory above all, is not a packet's: the cost of those
+# that each size has more than the one before.
+more=$(awk -F '\t' 'NR > 1 { printf "%s%.1f", NR > 2 ? " " : "", ($6 - s) / ($7 - p) } { s = $6; p = $7 }' "$out/growth.tsv" 2>/dev/null)
+spread=$(echo "$more" | awk '{ low = high = $1; for (i = 2; i <= NF; i++) { if ($i < low) low = $i; if ($i > high) high = $i }
+	if (low > 0) printf "%.3f", high / low; else print "-" }')
+row 7 'cost per further packet, dearest to cheapest of 10,000 to 1,000,000' "${spread:--}" x - - max 1.15 \
+	"ns: $more; with what the start takes: $(cut -f 3 "$out/growth.tsv" | tr '\n' ' ')"
+flat 4 'cost per sample' 'us, the walk of the kernel over all sockets included'
 
 for policy in kernel range explicit; do
 	for n in 7000 13000 16000 20000 25000; do

@@ -68,6 +68,14 @@ for strategy in client-fin server-fin client-rst; do
 	done
 done
 
+# samples_at_return ALL: of an annotated libc, what part of all samples stands right behind a syscall.
+samples_at_return() {
+	awk -v all="$1" '
+	/samples, percent/ { match($0, /\([0-9]+ samples/); n = substr($0, RSTART + 1, RLENGTH - 9) }
+	/^ *[0-9.]+ +: +[0-9a-f]+:/ { if (behind) sum += $1 * n / 100; behind = /[ \t]syscall/ }
+	END { if (all > 0) printf "%.2f", 100 * sum / all; else print "-" }'
+}
+
 # The user's part of the CPU while the load runs, by perf; the rest by kernel function.
 if have perf; then
 	cp "$twbench" "$out/perf-engine" # a name of its own, to be told from others
@@ -82,10 +90,14 @@ if have perf; then
 		wait "$job"
 		perf report -i "$out/perf.data" --comm perf-engine --no-children -g none --sort sym 2>/dev/null |
 			grep '%' >"$out/profile-$engine.txt"
-		rm -f "$out/perf.data"
 		share=$(awk '{ sub("%", "", $1); all += $1; if ($2 == "[.]") user += $1 }
 			END { if (all > 0) printf "%.2f", 100 * user / all; else print "-" }' "$out/profile-$engine.txt")
-		row 1 "user space share of CPU, $engine engine" "$share" '%' - - max 2 "profile-$engine.txt names the rest"
+		own=$(perf report -i "$out/perf.data" --comm perf-engine --no-children -g none --sort dso -F overhead,sample,dso 2>/dev/null |
+			awk '/%/ { all += $2; if ($3 == "perf-engine") own += $2 } END { if (all > 0) printf "%.2f %d", 100 * own / all, all }')
+		at_return=$(perf annotate -i "$out/perf.data" --stdio -d libc.so.6 2>/dev/null | samples_at_return "${own#* }")
+		rm -f "$out/perf.data"
+		row 1 "user space share of CPU, $engine engine" "$share" '%' - - max 2 \
+			"twbench's own code ${own% *} %; at the instruction after libc's syscall, where entering and leaving the kernel is charged, $at_return %; profile-$engine.txt names the rest"
 	done
 	rm -f "$out/perf-engine"
 else

@@ -11,7 +11,7 @@
 struct conf_line;
 struct conf_set;
 
-/* E[L] of kernel-facts: the mean life of a TIME_WAIT at HZ=250, 60 s and half a timer-wheel step. */
+/* The mean life of a TIME_WAIT at HZ=250, 60 s and half a timer-wheel step. */
 #define LINT_LIFETIME_S 61.02
 
 /*

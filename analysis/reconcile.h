@@ -1,7 +1,7 @@
 /*
  * reconcile: do the witnesses of one repeat agree?  Pure: fills r->check and sets r->status.
  *
- * The identities are those of kernel-facts (net/ipv4/proc.c, snmp_counter.rst); each is one row of
+ * The identities follow from net/ipv4/proc.c and snmp_counter.rst; each is one row of
  * a table: what it is called, left side, right side, tolerance.  A side that is absent makes the
  * check `skipped` with the reason, never passed.  Also derives what needs several witnesses: expected
  * peak of TIME_WAIT, lifetimes, socket seconds.

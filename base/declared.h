@@ -13,7 +13,7 @@
 #include "base/side.h"
 #include "base/teardown.h"
 
-/* Counter increments at one side per healthy connection (kernel-facts: net/ipv4/proc.c names). */
+/* Counter increments at one side per healthy connection (names of net/ipv4/proc.c). */
 struct declared_counters {
 	int8_t time_wait;        /* TW + TWKilled + TCPTimeWaitOverflow: minisocks made */
 	int8_t out_rsts;         /* OutRsts */

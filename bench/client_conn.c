@@ -1,8 +1,6 @@
 #include "bench/client_thread.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -300,15 +298,14 @@ static int open_socket(struct client_thread *t, struct conn *c)
 	struct sockaddr_storage sa;
 	struct endpoint to;
 	socklen_t size;
-	int code, on = 1;
+	int code;
 
 	c->fd = socket(t->ports.server.family == 6 ? AF_INET6 : AF_INET,
 		       (stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		return errno;
-	if (stream) /* so that a request of several segments does not wait for ACKs */
-		(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on,
-				 sizeof(on)); /* cannot fail */
+	if (stream)
+		conn_send_at_once(c->fd, &t->spec->request_bytes, t->spec->http);
 	code = ports_assign(&t->ports, c->fd, stream, &to);
 	if (code != 0)
 		return code;

@@ -5,9 +5,24 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bench/scenario.h"
+
+#define SEGMENT_BYTES 536 /* what fits whatever the path (RFC 9293 3.7.1) */
+
+void conn_send_at_once(int fd, const struct size_dist *bytes, bool http)
+{
+	int on = 1;
+	bool one_segment = !http;
+
+	for (int i = 0; i < bytes->count; i++)
+		one_segment = one_segment && bytes->range[i].high <= SEGMENT_BYTES;
+	if (!one_segment)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* cannot fail */
+}
+
 enum conn_next conn_close(struct conn *c)
 {
-	(void)close(c->fd); /* a socket's close() has nothing to tell: kernel-facts C7b */
+	(void)close(c->fd); /* no write is behind it that could still fail */
 	c->fd = -1;
 	return NEXT_DONE;
 }

@@ -142,7 +142,7 @@ static int64_t ports_of_range(const struct case_spec *c, const struct plan_host 
 
 /*
  * How long the client cannot use a 4-tuple again after its connection: not at all if it holds no
- * TIME_WAIT, or (kernel-facts 5) if it binds the port itself with SO_REUSEADDR and timestamps are
+ * TIME_WAIT, or if it binds the port itself with SO_REUSEADDR and timestamps are
  * on; one second where tcp_tw_reuse lets connect() take a TIME_WAIT; else all of it.
  */
 static int64_t tuple_hold_ns(const struct case_spec *c, int64_t lifetime_ns)

@@ -3,7 +3,7 @@
  *
  * PORTS_KERNEL: the kernel chooses at connect() (IP_BIND_ADDRESS_NO_PORT when the address is named).
  * PORTS_RANGE: the same with IP_LOCAL_PORT_RANGE set to the range that is already in force, which
- * makes the kernel search all of it instead of one parity first (kernel-facts: the cliff at half).
+ * makes the kernel search all of it instead of one parity first (the cliff at half the range).
  * PORTS_EXPLICIT: we walk through (source, port) pairs ourselves; SO_REUSEADDR.
  * Source: ip(7), net/ipv4/inet_hashtables.c __inet_hash_connect().
  */

@@ -1,8 +1,6 @@
 #include "bench/straight_conn.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -122,13 +120,13 @@ static int64_t client_open(struct straight_thread *t, struct pair *p)
 	struct endpoint to;
 	struct sockaddr_storage sa;
 	socklen_t size;
-	int on = 1, code;
+	int code;
 
 	c->fd = socket(t->ports.server.family == 6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		return -errno;
-	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* cannot fail */
-	(void)setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)); /* nor this */
+	conn_send_at_once(c->fd, &t->spec->request_bytes, false);
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)); /* cannot fail */
 	code = ports_assign(&t->ports, c->fd, true, &to);
 	if (code != 0)
 		return -code;

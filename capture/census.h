@@ -9,7 +9,7 @@
  * somebody else did, TIME_WAIT hangs on the dumps, and these come more often.
  *
  * Once a second, while `tw` is below CENSUS_REFERENCE_MAX, the dump is a full one everywhere and
- * compared: its minisocks must be as many as `tw` (kernel-facts §7).  A dump that raced with
+ * compared: its minisocks must be as many as `tw`.  A dump that raced with
  * changes proves nothing; it is compared only if `tw` and the segments TCP received (InSegs) were
  * the same after it as before.  `tw` alone would not do: reuse takes one TIME_WAIT and makes one.
  */

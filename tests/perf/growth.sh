@@ -10,7 +10,7 @@ for n in 10000 30000 100000 300000 1000000; do
 	# shellcheck disable=SC2046 # numbers
 	set -- "$n" $(field cost.client_cpu_ns cost.sniffer_cpu_ns capture.packets cost.sampler_cpu_ns series.taken latency.connect.p50_ns)
 	awk -v n="$1" -v c="$2" -v s="$3" -v p="$4" -v a="$5" -v t="$6" -v k="$7" \
-		'BEGIN { printf "%d\t%.1f\t%.1f\t%.1f\t%.1f\t%d\t%d\n", n, c / n / 1000, s / p, a / t / 1000, k / 1000, s, p }' >>"$out/growth.tsv"
+		'BEGIN { printf "%d\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t%.0f\n", n, c / n / 1000, s / p, a / t / 1000, k / 1000, s, p }' >>"$out/growth.tsv"
 	tail -n 1 "$out/growth.tsv" | sed 's/^/  /'
 done
 flat() { # flat COLUMN WHAT UNIT: the last against the least of all

@@ -124,6 +124,7 @@ static int start_sniffer(struct cell_witness *w, struct err *err)
 	const struct case_spec *s = w->o->spec;
 	struct sniffer_options o = {
 		.interface = w->lab->interface[SIDE_CLIENT],
+		.filter = SNIFFER_NO_FILTER,
 		.buffer_bytes = (int)s->capture_buffer_bytes,
 		.capture_fd = s->capture == CAPTURE_KEEP ? w->o->capture_fd : -1,
 		.cpu = witness_cpu(w),

@@ -45,7 +45,7 @@ int null_witness_measure(const struct lab *lab, int64_t *ret_unwatched_ns, int64
 	struct tap_options o = { .interface = lab->interface[SIDE_CLIENT],
 				 .snaplen = SNAPLEN,
 				 .buffer_bytes = BUFFER_BYTES,
-				 .filter = SNIFFER_FILTER,
+				 .filter = SNIFFER_NO_FILTER,
 				 .filter_is_ours = true };
 	struct endpoint to = lab->server;
 	struct sockaddr_storage sa;

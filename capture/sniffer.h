@@ -25,6 +25,9 @@ struct segment;
 /* Both words cover IPv4 and IPv6; tests on tcp[] would silently mean IPv4 alone. */
 #define SNIFFER_FILTER "tcp or udp"
 
+/* In a lab there is next to nothing else, and a filter would be run for every packet of the load. */
+#define SNIFFER_NO_FILTER ""
+
 struct sniffer_options {
 	const char *interface; /* in the network namespace of the caller */
 	int snaplen;           /* 0: 134 = Ethernet 14 + IPv4 60 + TCP 60 */

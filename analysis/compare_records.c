@@ -33,8 +33,10 @@ void compare_refusal(const struct record *a, const struct record *b, char *buf, 
 			continue;
 		common = true;
 		if (strcmp(topology_of(x), topology_of(y)) != 0)
-			(void)snprintf(buf, size, "case '%s' ran on topology %s and on %s", x->name,
-				       topology_of(x), topology_of(y));
+			(void)snprintf(buf, size,
+				       "case '%s' ran on topology %s and on %s (--force compares "
+				       "them all the same)",
+				       x->name, topology_of(x), topology_of(y));
 	}
 	if (!common)
 		(void)snprintf(buf, size, "they have no case in common");

@@ -372,7 +372,8 @@ static void test_records(void)
 	is_str(why, "", "the same case on the same topology is comparable");
 	(void)snprintf(b.cases[0].repeat[0].topology, 16, "lo");
 	compare_refusal(&a, &b, why, sizeof(why));
-	is_str(why, "case 'a' ran on topology veth and on lo (--force compares them all the same)", "another topology is not");
+	is_str(why, "case 'a' ran on topology veth and on lo (--force compares them all the same)",
+	       "another topology is not");
 	a.host.kernel_release = strdup("6.1.0");
 	b.host.kernel_release = strdup("6.18.44");
 	a.host.config_hz = 250;

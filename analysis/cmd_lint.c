@@ -175,6 +175,8 @@ static int lint_main(const struct args *a, struct err *err)
 	code = parse_request(&q, a, err);
 	if (code == 0)
 		code = read_set(&set, &q, a, err);
+	if (code == 0 && set.count == 0) /* a check of nothing shall not pass */
+		code = err_set(err, -EINVAL, "no *.conf file there: nothing was checked");
 	if (code == 0)
 		code = lint_run(&l, &set, &q.options, err);
 	if (code == 0 && q.fix)

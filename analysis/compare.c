@@ -205,7 +205,8 @@ static bool without_test(const struct compare_options *o, struct compare_row *ro
 		(void)snprintf(row->note, sizeof(row->note), "the runs were not interleaved");
 		return true;
 	}
-	row->exact = constant(s->x, s->nx) && constant(s->y, s->ny);
+	row->exact = constant(s->x, s->nx) && constant(s->y, s->ny) &&
+		     (!o->drawn || row->change == 0);
 	if (!row->exact)
 		return false;
 	if (row->change == 0) {
@@ -222,6 +223,8 @@ static bool without_test(const struct compare_options *o, struct compare_row *ro
 
 static void conclude(const struct compare_options *o, struct compare_row *row, double least)
 {
+	if (o->drawn)
+		(void)snprintf(row->note, sizeof(row->note), "tested: the seeds differ");
 	if (least > o->level) {
 		row->verdict = COMPARE_UNDECIDED;
 		(void)snprintf(row->note, sizeof(row->note),

@@ -1,7 +1,8 @@
 /*
  * compare: is one set of repeats better or worse than another?  Pure; random draws are seeded.
  *
- * A metric that varies on neither side is compared exactly.  The others of a case are one family:
+ * A metric that varies on neither side is compared exactly, unless the load was random and the seeds
+ * differ (`drawn`).  The others of a case are one family:
  * each is tested by Mann-Whitney on its ranks, and p is adjusted by going through the divisions of the
  * repeats into two sides and asking in what share of them any metric of the family lies as far
  * apart (Westfall and Young's max-T).  So `level` is the chance that anything at all is wrongly
@@ -44,6 +45,8 @@ struct compare_options {
 	/* Latency and CPU time, too.  Only when the repeats of both sides were interleaved, as `check`
 	 * does: else what the machine did meanwhile is in the difference, and no test can tell. */
 	bool timings;
+	/* The sides drew other arrivals or sizes: a count may differ by chance, so none is exact. */
+	bool drawn;
 };
 
 /* The metrics that matter, level 0.05, each metric's own minimum effect; timings are shown, not judged. */
@@ -81,6 +84,7 @@ struct compare_pair {
 	const struct record_case *a, *b;
 	struct compare_row *row;
 	size_t count;
+	bool drawn; /* compared so */
 };
 
 struct comparison {

@@ -6,6 +6,7 @@
 
 #include "analysis/compare.h"
 #include "base/err.h"
+#include "base/json.h"
 
 static const struct record_case *find_case(const struct record *r, const char *name)
 {
@@ -32,15 +33,46 @@ void compare_refusal(const struct record *a, const struct record *b, char *buf, 
 			continue;
 		common = true;
 		if (strcmp(topology_of(x), topology_of(y)) != 0)
-			(void)snprintf(buf, size, "case '%s' ran on topology %s and on %s", x->name,
-				       topology_of(x), topology_of(y));
+			(void)snprintf(buf, size,
+				       "case '%s' ran on topology %s and on %s (--force compares "
+				       "them all the same)",
+				       x->name, topology_of(x), topology_of(y));
 	}
 	if (!common)
 		(void)snprintf(buf, size, "they have no case in common");
 }
 
-static int compare_one(const struct compare_options *o, struct compare_pair *p, struct err *err)
+/* Is one size as likely as the other?  A number, or a list of ranges with weights. */
+static bool is_spread(json *size)
 {
+	int64_t fixed;
+
+	return size && !json_int(size, &fixed);
+}
+
+/* Does the load of a case hang on the seed? */
+static bool is_random(const struct record_case *c)
+{
+	const char *text = c->params ? c->params : "{}", *spacing;
+	struct err ignored;
+	json *params = json_parse(text, strlen(text), &ignored);
+	bool random;
+
+	spacing = json_string(json_path(params, "load.spacing"));
+	random = (spacing && strcmp(spacing, "poisson") == 0) ||
+		 is_spread(json_path(params, "protocol.request_bytes")) ||
+		 is_spread(json_path(params, "protocol.reply_bytes"));
+	json_free(params);
+	return random;
+}
+
+static int compare_one(const struct compare_options *asked, bool other_seed, struct compare_pair *p,
+		       struct err *err)
+{
+	struct compare_options own = *asked, *o = &own;
+
+	own.drawn = other_seed && (is_random(p->a) || is_random(p->b));
+	p->drawn = own.drawn;
 	p->row = calloc(o->metric_count + 1, sizeof(*p->row));
 	if (!p->row)
 		return err_set(err, -ENOMEM, "no memory to compare");
@@ -64,7 +96,7 @@ int compare_records(const struct record *a, const struct record *b, const struct
 		if (!p->b)
 			continue;
 		ret->count++;
-		code = compare_one(o, p, err);
+		code = compare_one(o, a->seed != b->seed, p, err);
 		for (size_t k = 0; code == 0 && k < p->count; k++)
 			ret->by_verdict[p->row[k].verdict]++;
 	}

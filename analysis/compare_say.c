@@ -40,6 +40,9 @@ static void put_pair(const struct compare_pair *p, bool all, FILE *out)
 
 	(void)fprintf(out, "\n%s: %zu and %zu repeats\n", p->a->name, p->a->repeat_count,
 		      p->b->repeat_count);
+	if (p->drawn)
+		(void)fputs("  a random load and two seeds: counts are tested, not compared exactly\n",
+			    out);
 	for (size_t i = 0; i < p->count; i++) {
 		same += p->row[i].verdict == COMPARE_SAME;
 		if (all || p->row[i].verdict != COMPARE_SAME)

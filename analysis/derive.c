@@ -43,6 +43,27 @@ static void from_samples(const struct series *s, int side, struct record_time_wa
 	t->socket_seconds = integral;
 }
 
+static int64_t peak_of(const struct series *s, int side, enum series_column a, enum series_column b)
+{
+	int64_t peak = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const int32_t *count = s->row[i].count[side];
+		int64_t now = count[a] + (b == a ? 0 : count[b]);
+
+		if (now > peak)
+			peak = now;
+	}
+	return peak;
+}
+
+static void find_closing(const struct series *s, int side, struct record_closing *c)
+{
+	c->fin_wait1_peak = peak_of(s, side, COL_FIN_WAIT1, COL_FIN_WAIT1);
+	c->fin_wait2_peak = peak_of(s, side, COL_FIN_WAIT2, COL_FIN_WAIT2_ORPHAN);
+	c->close_wait_peak = peak_of(s, side, COL_CLOSE_WAIT, COL_CLOSE_WAIT);
+}
+
 int64_t derive_period_ns(const struct record_repeat *r)
 {
 	int64_t least = RECORD_NONE;
@@ -252,6 +273,7 @@ void derive(struct record_repeat *r)
 		if (r->series.count == 0 || !derive_is_watched(r, (enum side)side))
 			continue;
 		from_samples(&r->series, side, t);
+		find_closing(&r->series, side, &r->closing[side]);
 		if (t->lifetime_n == RECORD_NONE)
 			find_lifetimes(r, side, t);
 	}

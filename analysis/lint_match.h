@@ -50,6 +50,7 @@ LINT_LINE(match_refused);
 LINT_LINE(match_meaningless);
 LINT_LINE(match_rest_ignored);
 LINT_LINE(match_octal);
+LINT_LINE(match_blanks);
 LINT_LINE(match_fin_timeout);
 LINT_LINE(match_fin_timeout_long);
 LINT_LINE(match_fin_timeout_nonpositive);

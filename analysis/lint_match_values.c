@@ -76,6 +76,21 @@ LINT_LINE(match_rest_ignored)
 			line->value, v, rest);
 }
 
+/* Numbers parted by more than one blank, or by a blank and a tab. */
+LINT_LINE(match_blanks)
+{
+	const char *run = strpbrk(line->value, " \t");
+
+	(void)l;
+	if (strspn(line->value, "0123456789 \t") != strlen(line->value))
+		return false;
+	for (; run; run = strpbrk(run + 1, " \t"))
+		if (run[1] == ' ' || run[1] == '\t')
+			return lint_say(f, "%s: the kernel gives its numbers back with one tab between them",
+					line->key);
+	return false;
+}
+
 LINT_LINE(match_octal)
 {
 	const struct sysctl_key *k = sysctl_key_find(line->key);

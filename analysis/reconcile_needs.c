@@ -87,6 +87,12 @@ static bool is_closed(const struct view *v, enum side side)
 	return v->r->time_wait[side].reopened <= 0 && v->r->time_wait[side].assassinated <= 0;
 }
 
+static bool is_answered(const struct view *v, enum side side)
+{
+	(void)side;
+	return !declared_unanswered(&v->c->declared);
+}
+
 static const struct {
 	unsigned need;
 	bool (*holds)(const struct view *v, enum side side);
@@ -104,6 +110,7 @@ static const struct {
 	{ NEED_FILE, has_file, "" },
 	{ NEED_KEPT, is_kept, "TIME_WAITs were recycled or refused by the kernel" },
 	{ NEED_CLOSED, is_closed, "TIME_WAITs were ended early by a SYN or a RST" },
+	{ NEED_ANSWERED, is_answered, "one end never closes: how and when the other gives up is up to its kernel" },
 	{ NEED_ROOM, has_room, "the accept queue overflowed" },
 };
 

@@ -174,14 +174,14 @@ TERM(declared_abort_on_linger, v->c->declared.counters[side].abort_on_linger * v
 TERM(declared_holders, sides_has(v->c->declared.time_wait, side) * v->healthy)
 TERM(declared_rsts, sides_has(v->c->declared.rst_from, side) * v->healthy)
 
-/* Without a RST both ends send one FIN; where a RST follows, only who closed first did. */
+/* Without a RST both ends send one FIN; where a RST follows, or nothing, only who closed first did. */
 static int64_t declared_fins(const struct view *v, enum side side)
 {
 	const struct declared *d = &v->c->declared;
 
 	if (d->first_fin == SIDES_NONE)
 		return 0;
-	return (d->rst_from == SIDES_NONE || sides_has(d->first_fin, side)) * v->healthy;
+	return ((d->rst_from == SIDES_NONE && !declared_unanswered(d)) || sides_has(d->first_fin, side)) * v->healthy;
 }
 
 TERM(healthy, v->healthy)
@@ -246,7 +246,7 @@ TERM(ended_early, plus(v->r->time_wait[side].reopened, v->r->time_wait[side].ass
 TERM(entered_kept, minus(entered(v, side), ended_early(v, side)))
 TERM(holders_kept, minus(derive_holders(v->r, side), ended_early(v, side)))
 
-/* With tcp_rfc1337 set the kernel ignores such a RST, and the wire does not show that. */
+/* The samples may have seen them before the RST came. */
 static int64_t assassinated(const struct view *v, enum side side)
 {
 	int64_t n = v->r->time_wait[side].assassinated;
@@ -323,7 +323,8 @@ static int64_t little_slack(const struct view *v, enum side side)
 #define TCP      NEED_TCP
 #define CLEAN    (NEED_TCP | NEED_CLEAN)
 #define COUNTED  (NEED_TCP | NEED_ISOLATED)
-#define DECLARES (NEED_TCP | NEED_CLEAN | NEED_ISOLATED)
+#define ENDED    (NEED_TCP | NEED_CLEAN | NEED_ANSWERED)
+#define DECLARES (ENDED | NEED_ISOLATED)
 #define AT_ONCE  (NEED_TCP | NEED_CLEAN | NEED_SHORT | NEED_HOLDER | NEED_KEPT)
 #define ROLLING  (NEED_TCP | NEED_CLEAN | NEED_LONG | NEED_HOLDER | NEED_KEPT)
 
@@ -413,14 +414,14 @@ const struct identity identities[] = {
 	  "some connections were closed in another way" },
 	{ "RSTs: capture = declared", "captured RSTs but for those that met a TIME_WAIT",
 	  "RSTs the strategy sends x connections",
-	  "sniffer", "strategy", closing_rsts, declared_rsts, NULL, CLEAN, REACH_SIDE,
+	  "sniffer", "strategy", closing_rsts, declared_rsts, NULL, ENDED, REACH_SIDE,
 	  "some connections were closed in another way" },
 	{ "RSTs: kernel = capture", "OutRsts of this side's kernel", "captured RSTs",
 	  "counters", "sniffer", out_rsts, rsts, NULL, COUNTED, REACH_COUNTER,
 	  "RSTs are missing in the capture" },
 	{ "teardowns: capture = declared", "captured connections of a declared class",
 	  "connections that ended as declared",
-	  "sniffer", "strategy", classified_as_declared, healthy, late_resets, CLEAN,
+	  "sniffer", "strategy", classified_as_declared, healthy, late_resets, ENDED,
 	  REACH_ONCE,
 	  "some connections were closed in another way; see teardowns" },
 

@@ -42,6 +42,7 @@ enum need {
 	NEED_CLOSED = 1 << 9,   /* ... nor ended by a SYN or a RST */
 	NEED_ROOM = 1 << 10,    /* the accept queue never overflowed */
 	NEED_UDP = 1 << 11,     /* datagrams, no connections */
+	NEED_ANSWERED = 1 << 13, /* no end of the strategy's keeps silent */
 	NEED_SNMP = 1 << 12,    /* datagrams that /proc/net/snmp counts: IPv4 */
 };
 

@@ -11,6 +11,7 @@
 #define COLUMNS_DEFAULT   100
 #define WIRE_COLUMNS_MIN  12 /* "on the wire" and a little */
 #define NAME_COLUMNS_MIN  8
+#define CASE_COLUMNS_MIN  24 /* in the table: shorter, names of one pattern look alike */
 #define CHART_COLUMNS_MAX 72
 
 struct text {
@@ -237,7 +238,7 @@ static void fit_columns(const struct text *t, int width[CELL_COUNT])
 {
 	static const enum say_cell spare[] = { CELL_P999, CELL_HOLDER, CELL_WIRE, CELL_P99 };
 	int others = 0,
-	    least = width[CELL_CASE] < NAME_COLUMNS_MIN ? width[CELL_CASE] : NAME_COLUMNS_MIN;
+	    least = width[CELL_CASE] < CASE_COLUMNS_MIN ? width[CELL_CASE] : CASE_COLUMNS_MIN;
 
 	for (int i = 1; i < CELL_COUNT; i++)
 		others += 2 + width[i];

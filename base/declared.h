@@ -7,6 +7,7 @@
 #ifndef TWBENCH_BASE_DECLARED_H
 #define TWBENCH_BASE_DECLARED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/outcome.h"
@@ -33,5 +34,11 @@ struct declared {
 };
 
 #define CLASS_BIT(c) (UINT32_C(1) << (c))
+
+/* Does one end never close?  How such a connection ends, and when, is up to the other end's kernel. */
+static inline bool declared_unanswered(const struct declared *d)
+{
+	return d->classes & CLASS_BIT(TEARDOWN_FIN_UNANSWERED);
+}
 
 #endif

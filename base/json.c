@@ -71,6 +71,14 @@ static bool count_keys(json *node, json *wanted, size_t *count)
 	return false;
 }
 
+size_t json_key_line(json *root, json *keyed, const char *text, size_t size)
+{
+	size_t nth = 0;
+
+	(void)count_keys(root, keyed, &nth);
+	return jsonscan_key_line(text, size, nth);
+}
+
 static int refuse_repeated_keys(json *root, const char *text, size_t size, struct err *err)
 {
 	json *repeated = NULL;

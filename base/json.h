@@ -44,8 +44,8 @@ bool json_int(json *node, int64_t *ret);              /* false unless whole and 
 bool json_real(json *node, double *ret);
 bool json_bool(json *node, bool *ret);
 
-/* Where in the text given to json_parse the value of `node` could be found is not kept; messages name the
- * dotted path instead. */
+/* The line of a key of `root` in the text that json_parse read, from 1. */
+size_t json_key_line(json *root, json *keyed, const char *text, size_t size);
 
 /* cJSON's version, static. */
 const char *json_library_version(void);

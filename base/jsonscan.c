@@ -25,18 +25,26 @@ struct scan {
 };
 
 /* Columns count characters, as editors do, not bytes. */
-static int fault(struct scan *s, size_t at, const char *what)
+static size_t line_of(const struct scan *s, size_t at, size_t *ret_column)
 {
-	size_t line = 1, column = 1;
+	size_t line = 1;
 
+	*ret_column = 1;
 	for (size_t i = 0; i < at && i < s->size; i++) {
 		if (s->text[i] == '\n') {
 			line++;
-			column = 1;
+			*ret_column = 1;
 		} else if ((s->text[i] & 0xc0) != 0x80) {
-			column++;
+			++*ret_column;
 		}
 	}
+	return line;
+}
+
+static int fault(struct scan *s, size_t at, const char *what)
+{
+	size_t column, line = line_of(s, at, &column);
+
 	return err_set(s->err, -EINVAL, "line %zu, column %zu: %s", line, column, what);
 }
 
@@ -332,4 +340,14 @@ int jsonscan_key_fault(const char *text, size_t size, size_t nth, const char *wh
 
 	(void)scan_text(&s); /* it was checked before; only found_at is wanted */
 	return fault(&s, s.found_at, what);
+}
+
+size_t jsonscan_key_line(const char *text, size_t size, size_t nth)
+{
+	struct err ignored;
+	struct scan s = { .text = text, .size = size, .wanted = nth, .err = &ignored };
+	size_t column;
+
+	(void)scan_text(&s); /* as above */
+	return line_of(&s, s.found_at, &column);
 }

@@ -23,4 +23,7 @@ int jsonscan_check(const char *text, size_t size, char *blanked, struct err *err
 int jsonscan_key_fault(const char *text, size_t size, size_t nth, const char *what,
 		       struct err *err);
 
+/* The line of that key, from 1. */
+size_t jsonscan_key_line(const char *text, size_t size, size_t nth);
+
 #endif

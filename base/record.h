@@ -78,6 +78,11 @@ struct record_time_wait {
 	int64_t lifetime_min_ns, lifetime_mean_ns, lifetime_max_ns, lifetime_resolution_ns;
 };
 
+/* Closes under way at one side: highest samples, orphans included. */
+struct record_closing {
+	int64_t fin_wait1_peak, fin_wait2_peak, close_wait_peak;
+};
+
 struct record_ports {
 	int64_t low, high, reserved;   /* ip_local_port_range as read; reserved ports inside it */
 	int64_t sources, destinations; /* addresses of the client, ports of the server */
@@ -165,6 +170,7 @@ struct record_repeat {
 	struct hist connect;       /* ns, connect() to established */
 	struct hist start_error;   /* ns, from the intended start to the actual one */
 	struct record_time_wait time_wait[SIDE_COUNT];
+	struct record_closing closing[SIDE_COUNT];
 	struct record_ports ports;
 	struct record_capture capture;
 	struct record_teardown teardown[64];

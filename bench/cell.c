@@ -34,8 +34,15 @@ struct cell {
 	struct client *client;
 	struct straight *straight; /* instead of server and client */
 	struct wire *wire;
+	uint64_t wire_moved;        /* frames, when it was last asked */
 	struct cell_witness witness;
 };
+
+/* Does one end never close? */
+static bool is_silent(const struct cell *c)
+{
+	return declared_unanswered(&c->spec->strategy->declared);
+}
 
 static bool stop_asked(const struct cell *c)
 {
@@ -111,7 +118,7 @@ static int start_wire(struct cell *c, struct err *err)
 {
 	struct wire_options o = { .interface = { c->lab.relay_interface[0],
 						 c->lab.relay_interface[1] },
-				  .rule = c->spec->strategy->needs_wire ? WIRE_CROSS_FINS : WIRE_PASS,
+				  .rule = c->spec->strategy->wire_rule,
 				  .cpu = -1 };
 	int code;
 
@@ -188,10 +195,16 @@ static bool load_is_done(struct cell *c, const struct sampler_now *now)
 	return c->straight ? straight_is_done(c->straight) : client_is_done(c->client);
 }
 
+/* ... and a relay that still has something to deliver may end some of these. */
 static bool only_time_wait(struct cell *c, const struct sampler_now *now)
 {
-	(void)c;
-	return now->open[SIDE_CLIENT] == 0 && now->open[SIDE_SERVER] == 0;
+	return (!c->wire || wire_is_quiet(c->wire, &c->wire_moved)) && now->open[SIDE_CLIENT] == 0 && now->open[SIDE_SERVER] == 0;
+}
+
+/* Of connections whose server never closes: what the client's kernel waits for will not come. */
+static bool only_silence(struct cell *c, const struct sampler_now *now)
+{
+	return c->spec->strategy->server_action == ACTION_DEAF || now->fin_wait1[SIDE_CLIENT] == 0;
 }
 
 static bool nothing_left(struct cell *c, const struct sampler_now *now)
@@ -204,7 +217,7 @@ static bool nothing_left(struct cell *c, const struct sampler_now *now)
 static bool wait_until(struct cell *c, done_fn *done, int64_t deadline_ns)
 {
 	struct sampler_now now;
-	bool dump = done == only_time_wait;
+	bool dump = done == only_time_wait || done == only_silence;
 
 	for (;;) {
 		int64_t slice_ns = mono_now_ns() + 4 * c->spec->sample_period_ns + NS_PER_S;
@@ -212,7 +225,7 @@ static bool wait_until(struct cell *c, done_fn *done, int64_t deadline_ns)
 		if (cell_witness_fresh(&c->witness, dump, slice_ns, &now) == 0)
 			show_progress(c, &now);
 		/* Dumps are dear beside many TIME_WAITs: only when none is left, look for the rest. */
-		dump = done == only_time_wait ||
+		dump = done == only_time_wait || done == only_silence ||
 		       (done == nothing_left && now.time_wait[SIDE_CLIENT] == 0 &&
 			now.time_wait[SIDE_SERVER] == 0);
 		if (done(c, &now))
@@ -241,7 +254,7 @@ static int run_load(struct cell *c, struct err *err)
 
 	SHARED_SET(c->o->shared->phase, CELL_SETTLE);
 	if (c->lab.topology != TOPOLOGY_HOST)
-		(void)wait_until(c, only_time_wait,
+		(void)wait_until(c, is_silent(c) ? only_silence : only_time_wait,
 				 end_ns + c->spec->timeout_ns + SETTLE_SLACK_NS);
 	c->r->ledger.settle_ns = since_start(c) - c->r->load_end_ns;
 	return 0;
@@ -249,13 +262,19 @@ static int run_load(struct cell *c, struct err *err)
 
 static void drain(struct cell *c)
 {
-	if (!c->spec->drain || !c->spec->sampler || stop_asked(c)) /* nobody would see it end */
+	if (is_silent(c) || !c->spec->drain || !c->spec->sampler || stop_asked(c)) /* nobody would see it end */
 		return;
 	SHARED_SET(c->o->shared->phase, CELL_DRAIN);
 	(void)wait_until(c, nothing_left, mono_now_ns() + c->spec->drain_max_ns);
 }
 
 /* --- taking down ----------------------------------------------------------------------------- */
+
+static void stop_server(struct cell *c)
+{
+	server_stop(c->server, c->r);
+	c->server = NULL;
+}
 
 static void stop_wire(struct cell *c)
 {
@@ -274,9 +293,9 @@ static void stop_wire(struct cell *c)
 	out->lost = (int64_t)w.lost;
 	out->cpu_ns = w.cpu_ns;
 	(void)snprintf(out->note, sizeof(out->note),
-		       "relay: %llu pairs of FINs crossed, %llu frames passed late, %llu not held",
+		       "relay: %llu pairs of FINs crossed, %llu frames passed late, %llu FINs repeated, %llu not held",
 		       (unsigned long long)w.released_pairs, (unsigned long long)w.released_late,
-		       (unsigned long long)w.hold_overflow);
+		       (unsigned long long)w.repeated, (unsigned long long)w.hold_overflow);
 }
 
 static void note_costs(struct cell *c)
@@ -312,12 +331,14 @@ int cell_run(const struct cell_options *o, struct record_repeat *ret, struct err
 		code = run_load(&c, err);
 	if (code == 0)
 		code = cell_witness_after_load(&c.witness, err);
-	if (c.server)
-		server_stop(c.server, ret);
+	if (c.server && !is_silent(&c))
+		stop_server(&c);
 	stop_wire(&c);
 	if (code == 0)
 		drain(&c);
 	cell_witness_stop(&c.witness);
+	if (c.server) /* whose FINs, late as they are, nobody shall see */
+		stop_server(&c);
 	note_costs(&c);
 	note_status(&c);
 	SHARED_SET(o->shared->phase, CELL_DONE);

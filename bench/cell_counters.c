@@ -98,6 +98,14 @@ static void add_sysctl(const struct lab *lab, const struct case_spec *spec, cons
 	r->sysctl_count++;
 }
 
+bool cell_sysctl_is_set(const struct record_repeat *r, const char *key)
+{
+	for (size_t i = 0; i < r->sysctl_count; i++)
+		if (strcmp(r->sysctl[i].key, key) == 0)
+			return r->sysctl[i].value && strcmp(r->sysctl[i].value, "0") != 0;
+	return false;
+}
+
 void cell_sysctls_read(const struct lab *lab, const struct case_spec *spec, struct record_repeat *r)
 {
 	r->sysctl = calloc(WATCHED + (size_t)spec->sysctl_count, sizeof(r->sysctl[0]));

@@ -18,6 +18,9 @@ int cell_counters_fill(const struct counter_set *before, const struct counter_se
  * client's namespace (the caller is in it). */
 void cell_sysctls_read(const struct lab *lab, const struct case_spec *spec, struct record_repeat *r);
 
+/* Was it read, and as something else than 0? */
+bool cell_sysctl_is_set(const struct record_repeat *r, const char *key);
+
 /* Port range in force and what it amounts to. */
 void cell_ports_read(const struct case_spec *spec, struct record_repeat *r,
 		     struct cell_shared *shared);

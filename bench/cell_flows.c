@@ -43,10 +43,10 @@ static void add_stay(struct cell_flows *c, int side, int64_t from_ns, int64_t to
 		(struct stay){ .from_ns = from_ns, .to_ns = to_ns >= 0 ? to_ns : INT64_MAX };
 }
 
-/* A RST in TIME_WAIT ends it (RFC 1337, unless tcp_rfc1337 is set); else a new SYN may. */
-static int64_t early_end(const struct flow *f, const struct teardown *t)
+/* A RST in TIME_WAIT ends it (RFC 1337); else a new SYN may. */
+static int64_t early_end(const struct flow *f, bool assassinated)
 {
-	if (t->assassinated)
+	if (assassinated)
 		return f->dir[0].rst_ns > f->dir[1].rst_ns ? f->dir[0].rst_ns : f->dir[1].rst_ns;
 	return f->reopened_ns;
 }
@@ -73,6 +73,7 @@ void cell_flows_add(void *arg, const struct flow *f)
 	struct cell_flows *c = arg;
 	struct record_capture *out = &c->r->capture;
 	struct teardown t = c->classify(f);
+	bool assassinated = t.assassinated && !c->rfc1337;
 
 	out->flows++;
 	for (int side = 0; side < SIDE_COUNT; side++) {
@@ -82,9 +83,9 @@ void cell_flows_add(void *arg, const struct flow *f)
 		out->rst_late[side] += late_resets(f, side);
 		if (t.time_wait_ns[side] < 0)
 			continue;
-		add_stay(c, side, t.time_wait_ns[side], early_end(f, &t));
-		c->assassinated[side] += t.assassinated;
-		c->reopened[side] += !t.assassinated && f->reopened_ns >= 0;
+		add_stay(c, side, t.time_wait_ns[side], early_end(f, assassinated));
+		c->assassinated[side] += assassinated;
+		c->reopened[side] += !assassinated && f->reopened_ns >= 0;
 	}
 	add_teardown(c->r, &t);
 }

@@ -5,6 +5,7 @@
 #ifndef TWBENCH_BENCH_CELL_FLOWS_H
 #define TWBENCH_BENCH_CELL_FLOWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,7 @@
 struct cell_flows {
 	struct record_repeat *r;
 	struct teardown (*classify)(const struct flow *f);
+	bool rfc1337;                    /* tcp_rfc1337 is set: a RST ends no TIME_WAIT */
 	int64_t timer_step_ns;           /* a TIME_WAIT may last so much longer than 60 s (plan_lifetime) */
 	struct stay {
 		int64_t from_ns, to_ns;  /* TIME_WAIT, mono; to_ns: ended by a SYN or RST, else INT64_MAX */

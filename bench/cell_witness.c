@@ -93,6 +93,7 @@ static int start_sampler(struct cell_witness *w, uint16_t port, int64_t origin_n
 		.files = { w->files[0], w->files[1] },
 		.only_since_ns = w->lab->topology == TOPOLOGY_HOST ? origin_ns : 0,
 		.shared = w->lab->shared || w->namespaces == 1,
+		.orphans = declared_unanswered(&s->strategy->declared),
 		.server_port_low = port,
 		.server_port_high = (uint16_t)(port + s->destinations - 1),
 		.cpu = witness_cpu(w),
@@ -200,11 +201,13 @@ int cell_witness_open(struct cell_witness *w, const struct cell_options *o, cons
 	if (code == 0 && is_captured(w))
 		code = null_witness_measure(lab, &r->cost.packet_unwatched_ns,
 					    &r->cost.packet_watched_ns, err);
-	if (code == 0)
-		code = start_sniffer(w, err);
 	if (code != 0)
 		return code;
 	cell_sysctls_read(lab, o->spec, r);
+	w->flows.rfc1337 = cell_sysctl_is_set(r, "net.ipv4.tcp_rfc1337"); /* its thread reads it */
+	code = start_sniffer(w, err);
+	if (code != 0)
+		return code;
 	cell_ports_read(o->spec, r, o->shared);
 	if (w->sniffer && !prove(w))
 		return err_set(err, -EIO, "the sniffer on '%s' did not see its canary",
@@ -242,10 +245,12 @@ static int look(struct cell_witness *w, bool dump, struct sampler_now *ret)
 		return 0;
 	if (census_take(&w->census, mono_now_ns(), true, &err) != 0)
 		return -ETIMEDOUT;
-	for (int side = 0; side < SIDE_COUNT; side++)
+	for (int side = 0; side < SIDE_COUNT; side++) {
+		ret->fin_wait1[side] = row->count[side][COL_FIN_WAIT1];
 		for (int c = 0; c < COL_COUNT; c++)
 			*(c == COL_TIME_WAIT ? &ret->time_wait[side] : &ret->open[side]) +=
 				row->count[side][c];
+	}
 	return 0;
 }
 

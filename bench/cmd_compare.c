@@ -98,8 +98,7 @@ static int load(struct job *j, struct err *err)
 
 		compare_refusal(&j->record[0], &j->record[i], why, sizeof(why));
 		if (why[0])
-			code = err_set(err, -EINVAL, "'%s' and '%s' are not comparable: %s (--force "
-						     "compares them all the same)",
+			code = err_set(err, -EINVAL, "'%s' and '%s' are not comparable: %s",
 				       j->path[0], j->path[i], why);
 	}
 	return code;

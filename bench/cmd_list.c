@@ -23,7 +23,7 @@ static void list_strategies(FILE *out)
 		fprintf(out, "%-14s %s\n%-14s TIME_WAIT: %s; first FIN: %s; RST from: %s%s%s\n", s->name,
 			s->summary, "", sides_key(s->declared.time_wait),
 			sides_key(s->declared.first_fin), sides_key(s->declared.rst_from),
-			s->core ? "" : "; not in the default run", s->needs_wire ? "; topology wire" : "");
+			s->core ? "" : "; not in the default run", s->wire_rule ? "; topology wire" : "");
 		fprintf(out, "%-14s %s\n%-14s [%s]\n", "", s->verdict, "", s->source);
 	}
 }

@@ -158,7 +158,7 @@ static int load_main(const struct args *a, struct err *err)
 	code = make_spec(a, &s, err);
 	if (code != 0)
 		return code;
-	if (s.cases[0].strategy->needs_wire)
+	if (s.cases[0].strategy->wire_rule != WIRE_PASS)
 		code = err_set(err, -EINVAL, "strategy '%s' needs a lab: use `twbench run`",
 			       s.cases[0].strategy->name);
 	else

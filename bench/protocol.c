@@ -77,7 +77,7 @@ static enum parse_status parse_byte(struct parser *p, char c)
 	case AT_ACTION:
 		p->request = (struct request){ .action = c };
 		p->state = AT_REPLY;
-		return c && strchr("efrk", c) ? PARSE_MORE : PARSE_BAD;
+		return c && strchr("efrkd", c) ? PARSE_MORE : PARSE_BAD;
 	case AT_REPLY:
 		return parse_number(p, c, &p->request.reply_bytes, PROTOCOL_REPLY_MAX);
 	case AT_THINK:

@@ -24,6 +24,7 @@ enum server_action {
 	ACTION_FIN = 'f',  /* close() at once after the reply */
 	ACTION_RST = 'r',  /* SO_LINGER {1,0} and close() at once after the reply */
 	ACTION_KEEP = 'k', /* keep the socket after the client's FIN until a reset ends it */
+	ACTION_DEAF = 'd', /* the same, and each FIN of the client is lost on its way in */
 };
 
 struct request {

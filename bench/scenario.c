@@ -27,39 +27,74 @@ static bool is_word(const char *key, const char *(*word)(size_t i))
 	return false;
 }
 
-static int check_section(json *section, const char *name, struct err *err)
+/* *at is the key that is wrong. */
+static int check_section(json *section, const char *name, json **at, struct err *err)
 {
 	char path[128];
 
+	*at = section;
 	if (json_type(section) != JSON_OBJECT)
 		return err_set(err, -EINVAL, "%s: must be an object, not %s", name,
 			       json_type_name(section));
 	for (json *n = json_first(section); n; n = json_next(n)) {
 		(void)snprintf(path, sizeof(path), "%s.%s", name, json_key(n));
+		*at = n;
 		if (strchr(json_key(n), '.') || !scenario_key_find(path))
 			return scenario_key_unknown(path, err);
 	}
 	return 0;
 }
 
+/* What "matrix" and "zip" name; what they hold is read later. */
+static int check_lists(json *lists, json **at, struct err *err)
+{
+	const char *sysctl;
+
+	for (json *n = json_first(lists); n && json_type(lists) == JSON_OBJECT; n = json_next(n)) {
+		*at = n;
+		if (!scenario_key_resolve(json_key(n), &sysctl)) {
+			(void)scenario_key_unknown(json_key(n), err);
+			err_wrap(err, "%s", json_key(lists));
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 /* The keys of the document, or of one case of it. */
-static int check_keys(json *object, bool document, struct err *err)
+static int check_keys(json *object, bool document, json **at, struct err *err)
 {
 	int r = 0;
 
 	for (json *n = json_first(object); n && r == 0; n = json_next(n)) {
 		const char *key = json_key(n);
 
+		*at = n;
 		if (is_word(key, scenario_section_word))
-			r = check_section(n, key, err);
+			r = check_section(n, key, at, err);
+		else if (strcmp(key, "matrix") == 0 || strcmp(key, "zip") == 0)
+			r = check_lists(n, at, err);
 		else if (document && is_word(key, scenario_meta_word))
 			continue;
 		else if (strchr(key, '.') && scenario_key_find(key))
 			r = err_set(err, -EINVAL, "%s: keys are nested: \"%.*s\": { \"%s\": ... }",
 				    key, (int)strcspn(key, "."), key, strchr(key, '.') + 1);
-		else if (strcmp(key, "matrix") != 0 && strcmp(key, "zip") != 0 &&
-			 !scenario_key_find(key))
+		else if (!scenario_key_find(key))
 			r = scenario_key_unknown(key, err);
+	}
+	return r;
+}
+
+static int check_all_keys(json *root, json **at, struct err *err)
+{
+	json *cases = json_get(root, "cases");
+	int r = check_keys(root, true, at, err);
+
+	for (json *n = r == 0 && cases && json_type(cases) == JSON_OBJECT ? json_first(cases) : NULL; n && r == 0;
+	     n = json_next(n)) {
+		r = json_type(n) == JSON_OBJECT ? check_keys(n, false, at, err) : 0;
+		if (r < 0)
+			err_wrap(err, "cases.%.64s", json_key(n));
 	}
 	return r;
 }
@@ -171,8 +206,6 @@ static int read_cases(json *root, const struct override *overrides, size_t overr
 			r = err_set(err, -EINVAL, "must be an object, not %s", json_type_name(n));
 		else if (json_key(n)[0] == '\0')
 			r = err_set(err, -EINVAL, "a case has no name");
-		else
-			r = check_keys(n, false, err);
 		if (r == 0)
 			r = scenario_case_unfold(s, root, json_key(n), n, overrides, override_count,
 						 err);
@@ -187,7 +220,7 @@ int scenario_parse(const char *label, const char *text, size_t size,
 		   struct err *err)
 {
 	struct scenario s = { .case_count = 0 };
-	json *root = json_parse(text, size, err);
+	json *root = json_parse(text, size, err), *at = NULL;
 	int r = -EINVAL;
 
 	if (!root)
@@ -196,9 +229,11 @@ int scenario_parse(const char *label, const char *text, size_t size,
 		r = err_set(err, -EINVAL, "must be an object, not %s", json_type_name(root));
 		goto out;
 	}
-	r = check_keys(root, true, err);
-	if (r < 0)
+	r = check_all_keys(root, &at, err);
+	if (r < 0) {
+		err_wrap(err, "line %zu", json_key_line(root, at, text, size));
 		goto out;
+	}
 	name_from_label(label, s.name, sizeof(s.name));
 	(void)sha256_text(text, size, s.sha256);
 	r = read_meta(root, &s, err);

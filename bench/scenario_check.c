@@ -83,7 +83,7 @@ static int check_strategy(const struct check *k, struct err *err)
 {
 	struct case_spec *c = k->c;
 
-	if (c->strategy->needs_wire) {
+	if (c->strategy->wire_rule != WIRE_PASS) {
 		if (c->topology == TOPOLOGY_VETH)
 			c->topology = TOPOLOGY_WIRE;
 		if (c->topology != TOPOLOGY_WIRE)
@@ -149,7 +149,7 @@ static int check_http(const struct check *k, struct err *err)
 
 	if (!c->http)
 		return 0;
-	if (c->strategy->udp)
+	if (c->strategy->udp || declared_unanswered(&c->strategy->declared))
 		return err_set(err, -EINVAL, "protocol.http: contradicts strategy '%s'",
 			       c->strategy->name);
 	for (const char *p = c->path; *p; p++)

@@ -234,7 +234,7 @@ const struct scenario_key scenario_keys[] = {
 { "repeat", &scenario_kind_int, FIELD(repeats), 1, 1000, "1", NULL, NULL,
 	"How often each case is run, each time in a fresh lab." },
 { "seed", &scenario_kind_int, FIELD(seed), 0, SEED_MAX, "42", NULL, NULL,
-	"Of every random choice: order, spacing, sizes." },
+	"Of every random choice: order, spacing, sizes. Repeat n draws with the seed + n - 1." },
 { "exhaustion_expected", &scenario_kind_bool, FIELD(exhaustion_expected), 0, 0, "false", NULL, NULL,
 	"Running out of ports is the subject, not a fault." },
 { "failures_expected", &scenario_kind_bool, FIELD(failures_expected), 0, 0, "false", NULL, NULL,

@@ -1,6 +1,7 @@
 #include "bench/server_thread.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -83,7 +84,7 @@ static bool after_reply(struct server_thread *t, struct sconn *c)
 static void peer_closed(struct server_thread *t, struct sconn *c)
 {
 	c->peer_closed = true;
-	if (c->thinking || c->reply_left > 0 || c->action == ACTION_KEEP)
+	if (c->thinking || c->reply_left > 0 || c->action == ACTION_KEEP || c->action == ACTION_DEAF)
 		return;
 	end(t, c, c->parser.length > 0 ? ENDED_OTHER : ENDED_CLEAN);
 }
@@ -122,6 +123,24 @@ static bool begin_reply(struct server_thread *t, struct sconn *c)
 	return send_reply(t, c);
 }
 
+/* From now on the kernel drops the client's FINs before TCP sees them; all else comes through. */
+static bool go_deaf(struct server_thread *t, struct sconn *c)
+{
+	static const struct sock_filter no_fin[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, offsetof(struct tcphdr, th_flags)),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, TH_FIN, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	const struct sock_fprog filter = { sizeof(no_fin) / sizeof(no_fin[0]),
+					   (struct sock_filter *)(uintptr_t)no_fin };
+
+	if (setsockopt(c->watched.fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) == 0)
+		return true;
+	end(t, c, ENDED_OTHER);
+	return false;
+}
+
 static bool think(struct server_thread *t, struct sconn *c)
 {
 	struct sconn **at = &t->thinkers;
@@ -153,6 +172,8 @@ static bool command(struct server_thread *t, struct sconn *c, const char **bytes
 	}
 	atomic_fetch_add_explicit(&t->requests, 1, memory_order_relaxed);
 	c->action = c->parser.request.action;
+	if (c->action == ACTION_DEAF && !go_deaf(t, c))
+		return false;
 	return c->parser.request.think_us > 0 ? think(t, c) : begin_reply(t, c);
 }
 

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/declared.h"
+#include "bench/wire.h"
 
 struct conn; /* bench/conn.h: one connection at the client */
 
@@ -34,7 +35,7 @@ struct strategy {
 	const char *source;    /* RFC section, kernel file, or row of the literature */
 	bool core;             /* part of the default run */
 	bool udp;              /* no connection at all */
-	bool needs_wire;       /* only the relay can provoke it */
+	enum wire_rule wire_rule; /* only the relay can provoke it; WIRE_PASS: no relay is needed */
 	bool event_only;       /* its close waits for the peer: not for the straight engine */
 	bool many_requests;    /* uses load.requests_per_connection */
 	char server_action;    /* what the server does after its reply (bench/protocol.h) */

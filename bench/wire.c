@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -29,6 +29,7 @@
 #define FRAME_ROOM        ((size_t)72 << 10)
 #define RECEIVE_BYTES     (32 << 20)
 #define HOLD_CAPACITY     65536
+#define REPEAT_AFTER_NS   (20 * NS_PER_MS)
 #define HOLD_CAPACITY_MAX (1 << 20)
 
 static_assert(sizeof(struct virtio_net_hdr) == WIRE_VNET_BYTES, "the header kept with each frame");
@@ -51,6 +52,8 @@ struct wire {
 	struct mmsghdr out[BATCH]; /* those of `in` that go on */
 	struct iovec out_io[BATCH];
 	struct wire_report report;
+	_Atomic uint64_t moved; /* frames, both ways */
+	_Atomic bool holding;
 };
 
 /* --- moving frames -------------------------------------------------------------------------- */
@@ -159,6 +162,8 @@ static void *run(void *arg)
 			if (p[side].revents)
 				relay(w, side);
 		expire(w, mono_now_ns());
+		atomic_store(&w->holding, w->cross && cross_deadline_ns(w->cross) != INT64_MAX);
+		atomic_store(&w->moved, w->report.frames[0] + w->report.frames[1]);
 	}
 	expire(w, INT64_MAX);
 	mono_thread_cpu_ns(&user_ns, &system_ns);
@@ -235,14 +240,15 @@ static int prepare_batch(struct wire *w, struct err *err)
 static int prepare_rule(struct wire *w, const struct wire_options *o, struct err *err)
 {
 	uint32_t capacity = o->hold_capacity ? o->hold_capacity : HOLD_CAPACITY;
-	int64_t hold_max_ns = o->hold_max_ns ? o->hold_max_ns : NS_PER_S;
+	bool repeat = o->rule == WIRE_REPEAT_FIN;
+	int64_t hold_max_ns = o->hold_max_ns ? o->hold_max_ns : repeat ? REPEAT_AFTER_NS : NS_PER_S;
 
 	if (o->rule == WIRE_PASS)
 		return 0;
 	if (capacity > HOLD_CAPACITY_MAX)
 		return err_set(err, -EINVAL, "hold_capacity %u (1 to %d)", capacity,
 			       HOLD_CAPACITY_MAX);
-	return cross_new(capacity, hold_max_ns, &w->cross, err);
+	return cross_new(capacity, hold_max_ns, repeat, &w->cross, err);
 }
 
 static int pin(pthread_t thread, int cpu, struct err *err)
@@ -330,6 +336,14 @@ int wire_start(const struct wire_options *o, struct wire **ret, struct err *err)
 	return code;
 }
 
+bool wire_is_quiet(const struct wire *w, uint64_t *seen)
+{
+	uint64_t before = *seen;
+
+	*seen = atomic_load(&w->moved);
+	return *seen == before && !atomic_load(&w->holding);
+}
+
 static uint64_t dropped(int fd)
 {
 	struct tpacket_stats s = { 0 };
@@ -356,6 +370,7 @@ void wire_stop(struct wire *w, struct wire_report *ret)
 		ret->released_late = c.released_late;
 		ret->hold_overflow = c.overflow;
 		ret->repeats_dropped = c.repeats_dropped;
+		ret->repeated = c.repeated;
 	}
 	wire_free(w);
 }

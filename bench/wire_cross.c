@@ -33,6 +33,7 @@ struct queue {
 
 struct cross {
 	int64_t hold_max_ns;
+	bool repeat;
 	struct entry *entry;
 	uint32_t entry_count, used_entries; /* beyond these, none was ever touched */
 	uint32_t free_entry;
@@ -69,13 +70,15 @@ static void reset(struct cross *c, uint32_t capacity)
 		c->queue[i] = (struct queue){ NONE, NONE };
 }
 
-int cross_new(uint32_t capacity, int64_t hold_max_ns, struct cross **ret, struct err *err)
+int cross_new(uint32_t capacity, int64_t hold_max_ns, bool repeat, struct cross **ret,
+	      struct err *err)
 {
 	struct cross *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		goto no_memory;
 	c->hold_max_ns = hold_max_ns;
+	c->repeat = repeat;
 	c->entry_count = capacity * ENTRIES_PER_SLOT;
 	c->bucket_mask = power_of_two_from(c->entry_count) - 1;
 	c->slots_bytes = (size_t)capacity * WIRE_FRAME_BYTES;
@@ -215,7 +218,7 @@ static enum cross_verdict hold(struct cross *c, const struct cross_frame *f, con
 	memcpy(c->slots + (size_t)e->slot * WIRE_FRAME_BYTES, f->bytes, f->size);
 	enqueue(c, e, ENTRY_HELD);
 	c->report.held++;
-	return CROSS_HOLD;
+	return c->repeat ? CROSS_PASS : CROSS_HOLD;
 }
 
 /* Give the kept frame out; its slot is free again, but untouched until the next call. */
@@ -261,10 +264,14 @@ enum cross_verdict cross_judge(struct cross *c, const struct cross_frame *frame,
 			release_frame(c, e, release);
 			c->report.released_late++;
 		}
+		if (c->repeat)
+			release->bytes = NULL; /* it has passed already */
 		if (e)
 			forget(c, e);
 		return CROSS_PASS;
 	}
+	if (c->repeat)
+		return e || frame->from == 0 ? CROSS_PASS : hold(c, frame, &s.tuple, now_ns);
 	return e ? judge_fin(c, frame, e, release) : hold(c, frame, &s.tuple, now_ns);
 }
 
@@ -280,7 +287,7 @@ bool cross_expire(struct cross *c, int64_t now_ns, struct cross_frame *release)
 	if (c->queue[ENTRY_HELD].oldest == NONE || cross_deadline_ns(c) > now_ns)
 		return false;
 	release_frame(c, &c->entry[c->queue[ENTRY_HELD].oldest], release);
-	c->report.released_late++;
+	*(c->repeat ? &c->report.repeated : &c->report.released_late) += 1;
 	return true;
 }
 

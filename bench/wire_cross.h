@@ -9,6 +9,9 @@
  *	- all else passes, in its order; so does every FIN once a connection's have crossed.
  * A frame longer than WIRE_FRAME_BYTES is not kept (a FIN at the end of a segmentation-offload
  * frame); it passes and is counted as overflow.
+ *
+ * The other rule, `repeat`, keeps a copy of the server's first FIN, which passes, and gives it out
+ * after hold_max_ns: delivered again, it meets an end that has closed.
  */
 #ifndef TWBENCH_BENCH_WIRE_CROSS_H
 #define TWBENCH_BENCH_WIRE_CROSS_H
@@ -31,11 +34,12 @@ struct cross_frame {
 enum cross_verdict { CROSS_PASS, CROSS_HOLD, CROSS_DROP };
 
 struct cross_report {
-	uint64_t held, released_pairs, released_late, overflow, repeats_dropped;
+	uint64_t held, released_pairs, released_late, repeated, overflow, repeats_dropped;
 };
 
 /* Room for `capacity` kept frames.  0 or -ENOMEM with *err. */
-int cross_new(uint32_t capacity, int64_t hold_max_ns, struct cross **ret, struct err *err);
+int cross_new(uint32_t capacity, int64_t hold_max_ns, bool repeat, struct cross **ret,
+	      struct err *err);
 void cross_free(struct cross *c);
 
 /*

@@ -39,8 +39,9 @@ static void write_result(const struct record_repeat *r, int code, const struct e
 	_exit(fclose(out) == 0 && !w.broken ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
-static void child(const struct cell_options *o, int64_t repeat, int fd)
+static void child(struct cell_options *o, int64_t repeat, int fd)
 {
+	struct case_spec drawn = *o->spec;
 	struct record_repeat r;
 	struct err err = { "" };
 	int code;
@@ -53,6 +54,8 @@ static void child(const struct cell_options *o, int64_t repeat, int fd)
 	if (record_repeat_init(&r) != 0)
 		_exit(EXIT_FAILURE);
 	r.index = repeat;
+	drawn.seed += repeat - 1; /* repeats that drew alike would be one, told again and again */
+	o->spec = &drawn;
 	code = cell_run(o, &r, &err);
 	write_result(&r, code, &err, fd);
 }

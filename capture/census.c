@@ -156,13 +156,14 @@ static void row_from_tally(struct series_row *row, const struct tally *t, int64_
 		return;
 	}
 	memcpy(row->count[t->side], t->count[t->side], sizeof(row->count[t->side]));
-	row->count[t->side][COL_TIME_WAIT] = count_from(tw - t->fin_wait2_minisocks);
+	if (!t->options->orphans)
+		row->count[t->side][COL_TIME_WAIT] = count_from(tw - t->fin_wait2_minisocks);
 }
 
 /* Does TIME_WAIT itself hang on the dumps? */
 static bool is_needed(const struct census *c)
 {
-	return c->options->shared && c->split == SPLIT_UNKNOWN;
+	return c->options->orphans || (c->options->shared && c->split == SPLIT_UNKNOWN);
 }
 
 /* The next dump shall come as soon as if it were needed. */
@@ -198,7 +199,7 @@ static int dump(struct census *c, enum side ns, bool *reference, struct tally *t
 	if (r < 0)
 		return r;
 	*reference = *reference && before < CENSUS_REFERENCE_MAX;
-	full = c->options->shared || *reference;
+	full = c->options->shared || c->options->orphans || *reference;
 	t->begin_ns = begin_ns;
 	if (*reference)
 		segments = read_segments(c, ns);
@@ -248,6 +249,19 @@ static int count_shared_by_tw(struct census *c, struct series_row *row, struct e
 	return 0;
 }
 
+static int count_between_dumps(struct census *c, struct series_row *row, struct err *err)
+{
+	int r = 0;
+
+	if (c->options->orphans)
+		return 0;
+	if (c->options->shared)
+		return count_shared_by_tw(c, row, err);
+	for (int ns = 0; ns < SIDE_COUNT && r == 0; ns++)
+		r = count_by_tw(c, (enum side)ns, row, err);
+	return r;
+}
+
 /* Thin dumps out by what they cost; one slow dump (we were not scheduled) does not rule long. */
 static void note_cost(struct census *c, int64_t cost_ns)
 {
@@ -277,7 +291,7 @@ static int take_with_dump(struct census *c, int64_t now_ns, struct series_row *r
 		row_from_tally(row, &t, tw);
 		if (o->shared)
 			c->split = split_of(&t);
-		dearer = dearer || (reference && !o->shared && t.time_wait > 0);
+		dearer = dearer || (reference && !o->shared && !o->orphans && t.time_wait > 0);
 	}
 	if (due)
 		c->reference_ns = now_ns;
@@ -299,10 +313,7 @@ int census_take(struct census *c, int64_t now_ns, bool dump, struct err *err)
 		r = take_with_dump(c, now_ns, &row, err);
 	} else {
 		c->skip--;
-		if (c->options->shared)
-			r = count_shared_by_tw(c, &row, err);
-		for (int ns = 0; ns < SIDE_COUNT && r == 0 && !c->options->shared; ns++)
-			r = count_by_tw(c, (enum side)ns, &row, err);
+		r = count_between_dumps(c, &row, err);
 	}
 	if (r < 0)
 		return r;

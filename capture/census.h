@@ -8,6 +8,10 @@
  * the end that had all TIME_WAITs of the namespace in the latest one; if both had some, or sockets of
  * somebody else did, TIME_WAIT hangs on the dumps, and these come more often.
  *
+ * Where FIN-WAIT-2 minisocks abound (option `orphans`), `tw` cannot tell TIME_WAIT between dumps, nor
+ * beside one of everything else: TIME_WAIT is then counted in full dumps, and keeps its last value
+ * between them.
+ *
  * Once a second, while `tw` is below CENSUS_REFERENCE_MAX, the dump is a full one everywhere and
  * compared: its minisocks must be as many as `tw`.  A dump that raced with
  * changes proves nothing; it is compared only if `tw` and the segments TCP received (InSegs) were

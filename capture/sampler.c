@@ -22,7 +22,8 @@ enum {
 	NOW_T_NS,
 	NOW_TIME_WAIT,
 	NOW_OPEN = NOW_TIME_WAIT + SIDE_COUNT,
-	NOW_WORDS = NOW_OPEN + SIDE_COUNT
+	NOW_FIN_WAIT1 = NOW_OPEN + SIDE_COUNT,
+	NOW_WORDS = NOW_FIN_WAIT1 + SIDE_COUNT
 };
 
 struct newest {
@@ -58,6 +59,8 @@ static void newest_write(struct newest *n, const struct sampler_now *now)
 		atomic_store_explicit(&n->word[NOW_TIME_WAIT + i], now->time_wait[i],
 				      memory_order_release);
 		atomic_store_explicit(&n->word[NOW_OPEN + i], now->open[i], memory_order_release);
+		atomic_store_explicit(&n->word[NOW_FIN_WAIT1 + i], now->fin_wait1[i],
+				      memory_order_release);
 	}
 	atomic_store_explicit(&n->sequence, sequence + 2, memory_order_release);
 }
@@ -81,6 +84,7 @@ static void newest_read(const struct newest *n, struct sampler_now *ret)
 	for (int i = 0; i < SIDE_COUNT; i++) {
 		ret->time_wait[i] = (int32_t)word[NOW_TIME_WAIT + i];
 		ret->open[i] = (int32_t)word[NOW_OPEN + i];
+		ret->fin_wait1[i] = (int32_t)word[NOW_FIN_WAIT1 + i];
 	}
 }
 
@@ -111,6 +115,7 @@ static void publish(struct sampler *s, int64_t now_ns)
 
 	for (int side = 0; side < SIDE_COUNT; side++) {
 		now.time_wait[side] = row->count[side][COL_TIME_WAIT];
+		now.fin_wait1[side] = row->count[side][COL_FIN_WAIT1];
 		for (int c = 0; c < COL_COUNT; c++)
 			if (c != COL_TIME_WAIT)
 				now.open[side] += row->count[side][c];

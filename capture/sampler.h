@@ -33,6 +33,7 @@ struct sampler_options {
 	struct counter_files files[SIDE_COUNT]; /* not owned */
 	int64_t only_since_ns;      /* shared: TIME_WAITs that began before (mono) are somebody else's; 0: count all */
 	bool shared;                            /* one namespace: only index 0 is used */
+	bool orphans;                           /* FIN-WAIT-2 minisocks abound: see capture/census.h */
 	uint16_t server_port_low, server_port_high;
 	int cpu; /* pin the thread; -1: do not */
 };
@@ -43,6 +44,7 @@ struct sampler_now {
 	int64_t t_ns;
 	int32_t time_wait[SIDE_COUNT];
 	int32_t open[SIDE_COUNT]; /* all else but LISTEN */
+	int32_t fin_wait1[SIDE_COUNT]; /* ... of which */
 };
 
 struct sampler_report {

@@ -15,15 +15,43 @@ before=$(host_settings)
 
 # --- what the shipped scenarios prove -------------------------------------------------------------
 
-for name in check-tw-reuse check-reuse-without-timestamps check-port-range check-tw-buckets; do
-	run "$twbench" check $name -q --no-plots
-	is "$name: exit 0 ${err:+($err)}" "$code" 0
-	is "... every expectation was met" \
-		"$(json results/latest/run.json 'len(r["expectations"]) > 4 and {x["verdict"] for x in r["expectations"]} == {"pass"}')" true
-done
-
-is "no lifetime is read off TIME_WAITs that never were" \
-	"$(json results/latest/run.json '[p["time_wait"]["client"]["lifetime"]["count"] for c, p in repeats]')" "[0, 0]"
+# Every command that a rule of `twbench lint` proposes; those that wait for TIME_WAIT to end, or for all
+# ports to be used up, take a minute.
+"$twbench" lint --rules | sed -n 's/^    prove:  twbench //p' | sort -u |
+	grep -v -e '^lint ' -e 'lifetime$' -e 'check-fin-timeout$' -e 'exhaustion$' >proofs
+ok "the rules have proofs to run" test "$(wc -l <proofs)" -gt 10
+while read -r proof; do
+	if [ "$proof" = 'check check-reuse-delay' ] && [ ! -e /proc/sys/net/ipv4/tcp_tw_reuse_delay ]; then
+		skip "twbench $proof" "this kernel has no tcp_tw_reuse_delay"
+		continue
+	fi
+	run sh -c "'$twbench' $proof -q --no-plots" </dev/null
+	case $proof in
+	*'# x'*) # that the kernel refuses the value is the proof
+		is "twbench $proof: exit 2 ${err:+($err)}" "$code" 2
+		continue
+		;;
+	esac
+	is "twbench $proof: exit 0 ${err:+($err)}" "$code" 0
+	case $proof in
+	check*)
+		is "... every expectation was met" \
+			"$(json results/latest/run.json 'len(r["expectations"]) > 4 and {x["verdict"] for x in r["expectations"]} == {"pass"}')" true
+		;;
+	*tcp_max_tw_buckets=0)
+		is "... no TIME_WAIT" "$(json results/latest/run.json \
+			'[p["time_wait"][s]["peak"] for c, p in repeats for s in p["time_wait"]] == [0] * 8' \
+			'sum(p["time_wait"][s]["overflowed"] or 0 for c, p in repeats for s in p["time_wait"])')" "true
+200"
+		is "... no lifetime is read off TIME_WAITs that never were" "$(json results/latest/run.json \
+			'{p["time_wait"]["client"]["lifetime"]["count"] for c, p in repeats} == {0}')" true
+		;;
+	*tcp_max_tw_buckets=-1)
+		is "... nothing overflows" "$(json results/latest/run.json \
+			'sum(p["time_wait"][s]["overflowed"] or 0 for c, p in repeats for s in p["time_wait"])')" 0
+		;;
+	esac
+done <proofs
 
 # --- a tuning, key by key -------------------------------------------------------------------------
 
@@ -129,34 +157,55 @@ cat >aa.json <<'J'
 { "schema": "twbench.scenario/1", "name": "aa", "load": { "clients": 100, "rate": "100/s", "duration": "1s" }, "drain": false,
   "repeat": 4, "failures_expected": true, "matrix": { "strategy": ["client-fin", "server-fin", "client-rst", "udp"] } }
 J
-for i in 1 2; do
-	"$twbench" run ./aa.json -q --no-plots -o "a$i" || echo "# run $i failed" >&2
-done
-run "$twbench" compare a1/latest a2/latest --json
-is "A against A: exit 0" "$code" 0
-printf '%s\n' "$out" >compared.json
-is "... nothing is called better or worse" "$(python3 -c '
+# Forty cases that are the same, their repeats shuffled: twenty pairs.  Each pair may be called different with
+# the level's chance of 0.05, so more than five of them with one of 3,000 (binomial).
+python3 - >pairs.json <<'PY'
 import json
-rows = [x for c in json.load(open("compared.json"))["comparisons"][0]["cases"].values() for x in c]
-print(len(rows) > 30, [x for x in rows if x["verdict"] in ("better", "worse", "differs")])')" "True []"
-python3 - a1/latest/run.json >worse.json <<'PY'
-import json, sys
-r = json.load(open(sys.argv[1], encoding="utf-8"))
-for c in r["cases"]:
-    for p in c["repeats"]:
-        p["time_wait"]["client"]["overflowed"] = 10
-        for k, v in p["counters"]["client"].items():
-            if k == "TcpExtTCPTimeWaitOverflow":
-                v["after"] = v["before"] + 10
-        p["counters"]["client"].setdefault("TcpExtTCPTimeWaitOverflow", {"before": 0, "after": 10})
-json.dump(r, sys.stdout)
+print(json.dumps({"schema": "twbench.scenario/1", "name": "pairs", "repeat": 4, "drain": False, "failures_expected": True,
+    "load": {"clients": 20, "rate": "200/s", "connections": 20, "duration": "100ms"},
+    "witnesses": {"sample_period": "20ms", "capture": "off"},
+    "cases": {f"{side}{n}": {} for n in range(1, 21) for side in "ab"}}))
 PY
-run "$twbench" compare a1/latest worse.json --metric time_wait.client.overflowed
-like "a planted change is found" "$out" 'time_wait.client.overflowed +0 sockets +10 sockets +exact +WORSE'
-not_ok "... and is no pass" test "$code" -eq 0
+run "$twbench" run ./pairs.json -q --no-plots -o pairs
+is "twenty pairs of the same: exit 0 ${err:+($err)}" "$code" 0
+python3 - <<'PY'
+import json
+with open("pairs/latest/run.json", encoding="utf-8") as f:
+    record = json.load(f)
+cases = record["cases"]
+for side in "ab":
+    record["cases"] = [{**c, "name": c["name"][1:]} for c in cases if c["name"][0] == side]
+    with open(side + ".json", "w", encoding="utf-8") as f:
+        json.dump(record, f)
+PY
+run "$twbench" compare a.json b.json --timings --all --json --fail-on none
+printf '%s\n' "$out" >compared.json
+cat >different.py <<'PY'
+import json
+pairs = json.load(open("compared.json"))["comparisons"][0]["cases"]
+judged = sum(x["verdict"] != "undecided" for rows in pairs.values() for x in rows)
+found = [(n, x["metric"]) for n, rows in pairs.items() for x in rows if x["verdict"] in ("better", "worse", "differs")]
+print(len(pairs), judged >= 10 * len(pairs), len({n for n, _ in found}) <= 5, *found)
+PY
+like "... no more of them are called different than the level says" "$(python3 different.py)" '^20 True True'
+like "... of what is counted, nothing is" "$(python3 different.py)" "^20 True True( \\('[0-9]+', 'latency[a-z0-9_.]+'\\))*$"
+
+run "$twbench" compare a.json "$(ls -d killed/latest)"
+is "no case in common: exit 2, and no way round it" "$code $err" \
+	"2 twbench compare: 'a.json' and 'killed/latest' are not comparable: they have no case in common"
+
+for rate in 100 110; do
+	"$twbench" run ./aa.json -q --no-plots --rate $rate -o a$rate || echo "# run at $rate failed" >&2
+done
+run "$twbench" compare a100/latest a110/latest --metric ledger.outcomes.ok
+like "a tenth more of what is counted is found" "$out" 'ledger.outcomes.ok +100 connections +110 connections +\+10.0 %.* exact +better'
+is "... in every case" "$(printf '%s\n' "$out" | grep -c 'exact *better$')" 4
+is "... and is no failure" "$code" 0
+run "$twbench" compare a110/latest a100/latest --metric ledger.outcomes.ok
+is "a tenth less is one, in every case" "$code $(printf '%s\n' "$out" | grep -c 'exact *WORSE$')" "1 4"
 
 run "$twbench" run ./aa.json -q --no-plots -s client-fin --sysctl net.ipv4.tcp_max_tw_buckets=20 -o a3
-run "$twbench" compare a1/latest a3/latest --metric time_wait.client.overflowed --confirm
+run "$twbench" compare a100/latest a3/latest --metric time_wait.client.overflowed --confirm
 is "--confirm: what is worse again is a failure" "$code" 1
 like "... and says so" "$out" 'WORSE: worse again when run again: 80$'
 python3 - a3/latest/run.json >once.json <<'PY'
@@ -166,11 +215,11 @@ for c in r["run"]["scenario"]["resolved"]["cases"].values():
     c["tuning"]["sysctl"] = {}
 json.dump(r, sys.stdout)
 PY
-run "$twbench" compare a1/latest once.json --metric time_wait.client.overflowed --confirm
+run "$twbench" compare a100/latest once.json --metric time_wait.client.overflowed --confirm
 is "... what is not worse again is none" "$code" 0
 like "... and says so" "$out" 'no evidence: worse once, but not when it was run again: 0$'
 sed 's/"release": *"[^"]*"/"release": "2.6.32"/' a3/latest/run.json >other.json
-run "$twbench" compare a1/latest other.json --metric time_wait.client.overflowed --confirm -q
+run "$twbench" compare a100/latest other.json --metric time_wait.client.overflowed --confirm -q
 is "... on another kernel nothing can be confirmed: exit 2" "$code $err" \
 	"2 twbench compare: --confirm: B was measured with another kernel"
 

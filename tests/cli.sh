@@ -90,7 +90,7 @@ printf '{\n "load": {\n  "clients" 5\n}}\n' >x.json
 refuses "broken JSON, with line and column" "scenario 'x.json': line 3, column 13: .*" run x.json -o out
 echo '{ "load": { "clinets": 5 } }' >x.json
 refuses "unknown key, nearest match" \
-	"scenario 'x.json': load.clinets: unknown key \(did you mean 'clients'\?\)" run x.json -o out
+	"scenario 'x.json': line 1: load.clinets: unknown key \(did you mean 'clients'\?\)" run x.json -o out
 echo '{ "strategy": "client-fon" }' >x.json
 refuses "unknown strategy, nearest match" \
 	"scenario 'x.json': strategy: 'client-fon' .*\(did you mean 'client-fin'\?\)" run x.json -o out

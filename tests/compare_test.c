@@ -76,6 +76,56 @@ static struct compare_row one(const char *path, const struct record *a, const st
 	return row;
 }
 
+/* Two counted sides of a random load, one seed or two. */
+static void test_seeds(void)
+{
+	static const int64_t a[] = { 1000, 1000, 1000, 1000 }, b[] = { 1001, 1001, 1001, 1001 },
+			     c[] = { 1100, 1100, 1100, 1100 };
+	static const struct {
+		const char *what, *params;
+		const int64_t *b;
+		int64_t seed;
+		enum compare_verdict want;
+		bool exact;
+	} rows[] = {
+		{ "even spacing: counted, whatever the seed", "{\"load\":{\"spacing\":\"constant\"}}", b, 7,
+		  COMPARE_BETTER, true },
+		{ "random spacing, one seed: counted", "{\"load\":{\"spacing\":\"poisson\"}}", b, 42,
+		  COMPARE_BETTER, true },
+		{ "... two seeds: one more is chance", "{\"load\":{\"spacing\":\"poisson\"}}", b, 7,
+		  COMPARE_NOTHING, false },
+		{ "... a tenth more is not", "{\"load\":{\"spacing\":\"poisson\"}}", c, 7, COMPARE_BETTER,
+		  false },
+		{ "... and the same is the same", "{\"load\":{\"spacing\":\"poisson\"}}", a, 7, COMPARE_SAME,
+		  true },
+		{ "random sizes, two seeds: tested", "{\"protocol\":{\"reply_bytes\":[{\"from\":1}]}}", b, 7,
+		  COMPARE_NOTHING, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct compare_options o;
+		struct comparison said;
+		struct record x, y;
+		struct err err = { "" };
+		bool fresh = true;
+
+		ok_counts(&x, a, 4);
+		ok_counts(&y, rows[i].b, 4);
+		x.seed = 42;
+		y.seed = rows[i].seed;
+		x.cases[0].params = strdup(rows[i].params);
+		y.cases[0].params = strdup(rows[i].params);
+		compare_defaults(&o);
+		(void)compare_add_metric(&o, "ledger.outcomes.ok", &fresh, &err);
+		is_int(compare_records(&x, &y, &o, &said, &err), 0, "%s %s", rows[i].what, err.text);
+		is_int(said.pair[0].row[0].verdict, rows[i].want, "%s", rows[i].what);
+		is_int(said.pair[0].row[0].exact, rows[i].exact, "... exactly or not");
+		compare_release(&said);
+		record_release(&x);
+		record_release(&y);
+	}
+}
+
 static void test_verdicts(void)
 {
 	static const struct {
@@ -322,7 +372,8 @@ static void test_records(void)
 	is_str(why, "", "the same case on the same topology is comparable");
 	(void)snprintf(b.cases[0].repeat[0].topology, 16, "lo");
 	compare_refusal(&a, &b, why, sizeof(why));
-	is_str(why, "case 'a' ran on topology veth and on lo", "another topology is not");
+	is_str(why, "case 'a' ran on topology veth and on lo (--force compares them all the same)",
+	       "another topology is not");
 	a.host.kernel_release = strdup("6.1.0");
 	b.host.kernel_release = strdup("6.18.44");
 	a.host.config_hz = 250;
@@ -347,6 +398,7 @@ static void test_records(void)
 int main(void)
 {
 	test_verdicts();
+	test_seeds();
 	test_row();
 	test_family();
 	test_a_a();

@@ -91,6 +91,9 @@ check "NULs: exit 2" complains "zeros.conf:1: holds a NUL byte: no text file"
 truncate -s 100M large.conf
 lint large.conf
 check "100 MB: exit 2" complains "'large.conf' is larger than"
+mkdir empty
+lint empty
+check "a directory without a *.conf file: exit 2" complains '^twbench lint: no \*.conf file there'
 mkfifo fifo
 lint fifo
 check "a FIFO is refused, not waited for" complains "'fifo' is no plain file"

@@ -72,6 +72,8 @@ static const struct pair {
 	{ .id = "TW108", .fires = "net.core.rmem_max = 1\n", .quiet = DUMP "net.core.rmem_max = 1\n" },
 	{ .id = "TW109", .fires = V4 "tcp_fack = 1\n", .quiet = V4 "tcp_sack = 1\n" },
 	{ .id = "TW110", .fires = V4 "tcp_ehash_entries = 1\n", .quiet = DUMP V4 "tcp_ehash_entries = 1\n" },
+	{ .id = "TW205", .fires = V4 "tcp_rmem = 4096  131072 6291456\n", .quiet = V4 "tcp_rmem = 4096 131072 6291456\n" },
+	{ .id = "TW205", .fires = RANGE "1024 \t65535\n", .quiet = RANGE "1024\t65535\n" V4 "tcp_congestion_control = a  b\n" },
 	{ .id = "TW201", .fires = REUSE "3\n", .quiet = REUSE "1\n" },
 	{ .id = "TW201", .fires = V4 "tcp_tw_reuse_delay = 0\n", .quiet = V4 "tcp_tw_reuse_delay = 60000\n" },
 	{ .id = "TW201", .fires = V4 "tcp_orphan_retries = 300\n", .quiet = V4 "tcp_orphan_retries = 255\n" },

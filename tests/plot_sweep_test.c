@@ -116,6 +116,9 @@ int main(void)
 		is_int(count_lines("exhaustion-map.dat", " -1 \"> "), 8,
 		       "cells that did not run out while they were watched");
 		is_int(count_lines("exhaustion-map.dat", " s\""), 12, "... and those that did");
+		ok(count_lines("exhaustion-map.svg", " M971.9") +
+				   count_lines("exhaustion-map.svg", " M972.0") >= 3,
+		   "the rows go on to the margin of the sheet, 28 of 1000");
 		draw(&a, "connect-by-ports", NULL);
 		is_int(count_lines("connect-by-ports.dat", "# client-fin"), 2,
 		       "a curve where three loads differ");

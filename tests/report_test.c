@@ -93,20 +93,27 @@ static void add_check(struct record_repeat *rep, int64_t left, int64_t right, bo
 				    .skipped = skipped };
 }
 
-/* "28 232" on two lines would be two numbers. */
-static bool breaks_number(const struct record *r, int columns)
+static char *render_columns(const struct record *r, int columns)
 {
 	struct report_style style = { .unicode = true, .columns = columns };
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
-	bool broken;
 
 	if (!f)
 		abort();
 	report_text(r, &style, f);
 	if (fclose(f) != 0)
 		abort();
+	return text;
+}
+
+/* "28 232" on two lines would be two numbers. */
+static bool breaks_number(const struct record *r, int columns)
+{
+	char *text = render_columns(r, columns);
+	bool broken;
+
 	broken = strstr(text, " 28\n") || widest(text) > columns;
 	free(text);
 	return broken;
@@ -153,6 +160,26 @@ static void test_plain(struct record *r)
 	ok(ascii(text) && has(text, ".:-=+*#@"), "a terminal without Unicode gets ASCII");
 	ok(widest(text) <= 100, "... no wider");
 	free(text);
+}
+
+/* Columns go before names that could be told apart no more. */
+static void test_long_names(void)
+{
+	static const char *const keys[] = { "tcp_tw_reuse", "tcp_timestamps", "tcp_keepalive" };
+	struct record r;
+	char *text, row[64];
+
+	sample_record(&r, 1);
+	derive(&r);
+	for (size_t i = 0; i < 3; i++)
+		(void)snprintf(r.cases[i].name, sizeof(r.cases[i].name), "%s.client-fin", keys[i]);
+	text = render_columns(&r, 80);
+	for (size_t i = 0; i < 3; i++) {
+		(void)snprintf(row, sizeof(row), "\n%s.client-fin ", keys[i]);
+		ok(has(text, row), "80 columns: the row of %s.client-fin", keys[i]);
+	}
+	free(text);
+	record_release(&r);
 }
 
 static void test_trouble(struct record *r)
@@ -431,6 +458,7 @@ int main(void)
 	record_release(&r);
 	test_svg();
 	test_many();
+	test_long_names();
 	test_empty();
 	return test_done();
 }

@@ -84,14 +84,42 @@ static struct judged judge(struct cross *c, unsigned n, int from, uint8_t flags)
 	return judge_at(c, n, from, flags, 0);
 }
 
-static struct cross *new_cross(uint32_t capacity)
+static struct cross *new_rule(uint32_t capacity, bool repeat)
 {
 	struct cross *c = NULL;
 	struct err err;
 
-	if (cross_new(capacity, 1000, &c, &err) < 0)
+	if (cross_new(capacity, 1000, repeat, &c, &err) < 0)
 		abort();
 	return c;
+}
+
+static struct cross *new_cross(uint32_t capacity)
+{
+	return new_rule(capacity, false);
+}
+
+static void test_repeating(void)
+{
+	struct cross *c = new_rule(4, true);
+	struct cross_frame release;
+	struct cross_report r;
+
+	is_int(judge(c, 1, 0, TCP_FIN | TCP_ACK).verdict, CROSS_PASS, "the client's FIN passes");
+	is_int(cross_deadline_ns(c), INT64_MAX, "and is not kept");
+	is_int(judge(c, 1, 1, TCP_FIN | TCP_ACK).verdict, CROSS_PASS, "the server's FIN passes");
+	is_int(judge(c, 1, 1, TCP_FIN | TCP_ACK).verdict, CROSS_PASS, "so does its retransmission");
+	is_int(cross_deadline_ns(c), 1000, "it is due again");
+	ok(cross_expire(c, 1000, &release) && release.from == 1 && release.size == FRAME_BYTES,
+	   "and comes once more, whole");
+	ok(!cross_expire(c, INT64_MAX, &release), "once only");
+	is_int(judge(c, 1, 1, TCP_RST).verdict, CROSS_PASS, "what it draws passes");
+	(void)judge(c, 2, 1, TCP_FIN | TCP_ACK);
+	ok(!judge(c, 2, 0, TCP_SYN).released && !cross_expire(c, INT64_MAX, &release),
+	   "a new incarnation is not met by the old FIN");
+	cross_report(c, &r);
+	is_int(r.repeated, 1, "repeated");
+	cross_free(c);
 }
 
 static void test_crossing(void)
@@ -438,6 +466,7 @@ int main(void)
 	struct lab_probe can;
 
 	test_crossing();
+	test_repeating();
 	test_reset_and_expiry();
 	test_capacity();
 	lab_probe(&can);

@@ -16,7 +16,7 @@ mix(f, n) = int(part(c1, n) * (1 - f) + part(paper, n) * f) << n
 shade_of(z) = z >= 0 ? mix(0.25+0.75*z/z_end, 16) + mix(0.25+0.75*z/z_end, 8) + mix(0.25+0.75*z/z_end, 0) : paper
 set label 1 y_label at screen margin_left / width, screen 1 - (head_room - 4.) / height \
 	font small textcolor rgb dim
-plot data using 1:2:($1-0.48):($1+0.48):($2-0.46):($2+0.46):(shade_of($3)) with boxxyerror \
+plot data using 1:2:($1-0.5+half_gap):($1+0.5-half_gap):($2-0.46):($2+0.46):(shade_of($3)) with boxxyerror \
 	linecolor rgb variable fillstyle solid 1.0 border linecolor rgb grid notitle, \
 	data using 1:2:4 with labels textcolor rgb ink notitle
 unset label

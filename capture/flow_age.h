@@ -45,9 +45,9 @@ static inline void age_append(struct age_list *lists, struct store *s, uint32_t 
 	struct place *p = &s->place[place];
 	struct age_list *list = &lists[to];
 
-	p->list = to;
+	p->list = to & 3u;
 	p->at_ns = store_last_ns(s, place);
-	p->form &= (uint8_t)~FORM_BUSY;
+	p->form &= 7 & ~FORM_BUSY;
 	p->newer = NOWHERE;
 	p->older = list->newest;
 	if (list->newest != NOWHERE)
@@ -60,7 +60,7 @@ static inline void age_append(struct age_list *lists, struct store *s, uint32_t 
 /* To the end of its own list. */
 static inline void age_renew(struct age_list *lists, struct store *s, uint32_t place)
 {
-	uint8_t list = s->place[place].list;
+	uint8_t list = (uint8_t)s->place[place].list;
 
 	age_remove(lists, s, place);
 	age_append(lists, s, place, list);

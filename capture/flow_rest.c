@@ -7,116 +7,7 @@
 
 #include <string.h>
 
-#include "base/teardown.h"
-
-/* --- what a field mostly is ------------------------------------------------------------------- */
-
-static inline uint64_t zero(const struct live *l, int d)
-{
-	(void)l, (void)d;
-	return 0;
-}
-
-static inline uint64_t never(const struct live *l, int d)
-{
-	(void)l, (void)d;
-	return UINT64_MAX; /* a time of -1, a place of NOWHERE */
-}
-
-static inline uint64_t first(const struct live *l, int d)
-{
-	(void)d;
-	return (uint64_t)l->first_ns;
-}
-
-static inline uint64_t last(const struct live *l, int d)
-{
-	(void)d;
-	return (uint64_t)l->last_ns;
-}
-
-/* The ACK of the first FIN rides on the second; that of the second ends the connection. */
-static inline uint64_t second_fin(const struct live *l, int d)
-{
-	return (uint64_t)(l->more[d].fin_ns < l->more[!d].fin_ns ? l->more[!d].fin_ns : l->last_ns);
-}
-
-static inline uint64_t own_fin(const struct live *l, int d)
-{
-	return (uint64_t)(l->more[d].fin_ns >= 0 ? l->more[d].fin_ns : l->last_ns);
-}
-
-static inline uint64_t fin_time(const struct live *l, int d)
-{
-	return (uint64_t)l->more[d].fin_ns;
-}
-
-static inline uint64_t acked_time(const struct live *l, int d)
-{
-	return (uint64_t)l->more[d].fin_acked_ns;
-}
-
-static inline uint64_t newest_data(const struct live *l, int d)
-{
-	int64_t x = l->more[d].last_data_ns, y = l->more[!d].last_data_ns;
-
-	return (uint64_t)(x > y ? x : y);
-}
-
-static inline uint64_t own_isn(const struct live *l, int d)
-{
-	return l->more[d].isn;
-}
-
-static inline uint64_t peer_next(const struct live *l, int d)
-{
-	return l->has_ack[d] ? l->dir[!d].next : 0;
-}
-
-static inline uint64_t fin_place(const struct live *l, int d)
-{
-	return l->has_fin[d] ? l->dir[d].next - 1 : 0;
-}
-
-static inline uint64_t fin_peer(const struct live *l, int d)
-{
-	return l->has_fin[d] ? l->dir[!d].next : 0;
-}
-
-static inline uint64_t same_fin(const struct live *l, int d)
-{
-	return l->more[d].fin_seq;
-}
-
-static inline uint64_t data_place(const struct live *l, int d)
-{
-	return l->more[d].payload_bytes > 0 ? l->dir[d].next - l->has_fin[d] : 0;
-}
-
-static inline uint64_t rst_place(const struct live *l, int d)
-{
-	return l->more[d].rst_ns >= 0 ? l->dir[d].next : 0;
-}
-
-static inline uint64_t own_hole(const struct live *l, int d)
-{
-	return l->more[d].hole;
-}
-
-static inline uint64_t any_isn(const struct live *l, int d)
-{
-	return l->has_isn[d];
-}
-
-static inline uint64_t any_fin(const struct live *l, int d)
-{
-	return l->has_fin[d];
-}
-
-static inline uint64_t any_data(const struct live *l, int d)
-{
-	return l->more[d].payload_bytes > 0;
-}
+#include "capture/flow_guess.h"
 
 /* --- differences ------------------------------------------------------------------------------ */
 
@@ -160,7 +51,22 @@ static inline uint64_t before_value(uint64_t code, uint64_t guess)
 	return code == guess + 2 ? guess + 1 : guess + 1 - code;
 }
 
-/* The same of a time after another. */
+/* A time that mostly is the guess, else somewhat before it, or never, which is 1. */
+static inline uint64_t near_code(uint64_t value, uint64_t guess)
+{
+	if (value == UINT64_MAX)
+		return 1;
+	return value == guess - 1 ? guess + 1 : guess - value;
+}
+
+static inline uint64_t near_value(uint64_t code, uint64_t guess)
+{
+	if (code == 1)
+		return UINT64_MAX;
+	return code == guess + 1 ? guess - 1 : guess - code;
+}
+
+/* A time after another, or never, which is 0. */
 static inline uint64_t later_code(uint64_t value, uint64_t guess)
 {
 	if (value == UINT64_MAX)
@@ -177,81 +83,81 @@ static inline uint64_t later_value(uint64_t code, uint64_t guess)
 
 /* --- the rows --------------------------------------------------------------------------------- */
 
-#define PAIR(X, part, field, how, guess) \
-	X(part[0].field, how, guess, 0)  \
+#define PAIR(X, part, field, how, guess)                                                           \
+	X(part[0].field, how, guess, 0)                                                            \
 	X(part[1].field, how, guess, 1)
 
 /* X(field, how, guess, direction).  A guess may look at last_ns, the flags and the rows above. */
-#define COMMON_ROWS(X)                                       \
-	X(first_ns, below, last, 0)                          \
-	X(established_ns, later, first, 0)                   \
-	PAIR(X, dir, last_ns, before, last)                  \
-	PAIR(X, dir, print, even, zero)                      \
-	PAIR(X, dir, packets, above, zero)                   \
-	PAIR(X, more, isn, even, zero)                       \
-	PAIR(X, dir, next, above, own_isn)                   \
-	PAIR(X, more, syn_ts, even, zero)                    \
-	PAIR(X, more, payload_bytes, above, zero)            \
-	PAIR(X, more, fin_ns, before, last)                  \
-	PAIR(X, more, fin_acked_ns, before, second_fin)      \
-	PAIR(X, more, last_data_ns, before, own_fin)         \
-	PAIR(X, more, fin_ack, below, fin_peer)              \
+#define COMMON_ROWS(X)                                                                             \
+	X(first_ns, below, last, 0)                                                                \
+	X(established_ns, later, first, 0)                                                         \
+	PAIR(X, dir, last_ns, near, last)                                                          \
+	PAIR(X, dir, print, even, zero)                                                            \
+	PAIR(X, dir, packets, above, zero)                                                         \
+	PAIR(X, more, isn, even, zero)                                                             \
+	PAIR(X, dir, next, above, own_isn)                                                         \
+	PAIR(X, more, syn_ts, even, zero)                                                          \
+	PAIR(X, more, payload_bytes, above, zero)                                                  \
+	PAIR(X, more, fin_ns, before, last)                                                        \
+	PAIR(X, more, fin_acked_ns, near, second_fin)                                              \
+	PAIR(X, more, last_data_ns, before, own_fin)                                               \
+	PAIR(X, more, fin_ack, below, fin_peer)                                                    \
 	PAIR(X, dir, ack, below, peer_next)
 
-#define RARE_ROWS(X)                                         \
-	PAIR(X, more, data_packets, above, any_data)         \
-	PAIR(X, more, syn, above, any_isn)                   \
-	PAIR(X, more, fin, above, any_fin)                   \
-	PAIR(X, more, rst, above, zero)                      \
-	PAIR(X, more, rst_ns, before, last)                  \
-	PAIR(X, more, rst_seq, below, rst_place)             \
-	PAIR(X, more, isn_last, above, own_isn)              \
-	PAIR(X, more, fin_seq, below, fin_place)             \
-	PAIR(X, more, fin_seq_last, above, same_fin)         \
-	PAIR(X, more, fin_last_ns, above, fin_time)          \
-	PAIR(X, more, fin_acked_plain_ns, above, acked_time) \
-	PAIR(X, more, data_end, below, data_place)           \
-	PAIR(X, more, data_retrans, above, zero)             \
-	PAIR(X, more, last_ack_repeats, above, zero)         \
-	PAIR(X, more, hole, even, zero)                      \
-	PAIR(X, more, hole_end, above, own_hole)             \
-	X(data_before_close_ns, below, newest_data, 0)       \
-	X(data_after_fin_bytes, above, zero, 0)              \
-	X(reused_after_ns, above, never, 0)                  \
-	X(reopened_ns, before, last, 0)                      \
-	X(rst_in_time_wait_ns, before, last, 0)              \
-	X(before, above, never, 0)                           \
+#define RARE_ROWS(X)                                                                               \
+	PAIR(X, more, data_packets, above, any_data)                                               \
+	PAIR(X, more, syn, above, any_isn)                                                         \
+	PAIR(X, more, fin, above, any_fin)                                                         \
+	PAIR(X, more, rst, above, zero)                                                            \
+	PAIR(X, more, rst_ns, before, last)                                                        \
+	PAIR(X, more, rst_seq, below, rst_place)                                                   \
+	PAIR(X, more, isn_last, above, own_isn)                                                    \
+	PAIR(X, more, fin_seq, below, fin_place)                                                   \
+	PAIR(X, more, fin_seq_last, above, same_fin)                                               \
+	PAIR(X, more, fin_last_ns, above, fin_time)                                                \
+	PAIR(X, more, fin_acked_plain_ns, above, acked_time)                                       \
+	PAIR(X, more, data_end, below, data_place)                                                 \
+	PAIR(X, more, data_retrans, above, zero)                                                   \
+	PAIR(X, more, last_ack_repeats, above, zero)                                               \
+	PAIR(X, more, hole, even, zero)                                                            \
+	PAIR(X, more, hole_end, above, own_hole)                                                   \
+	X(data_before_close_ns, below, newest_data, 0)                                             \
+	X(data_after_fin_bytes, above, zero, 0)                                                    \
+	X(reused_after_ns, above, never, 0)                                                        \
+	X(reopened_ns, before, last, 0)                                                            \
+	X(rst_in_time_wait_ns, before, last, 0)                                                    \
+	X(before, above, never, 0)                                                                 \
 	X(duplicates, above, zero, 0)
 
 /* X(field, bits, what is added so that it is not negative, what it then mostly is); the varied first. */
-#define FLAG_ROWS(X)                    \
-	X(first_fin, 2, 1, 1)           \
-	X(more[0].timestamps, 1, 0, 1)  \
-	X(more[1].timestamps, 1, 0, 1)  \
-	X(more[0].fin_acked_by_fin, 1, 0, 1) \
-	X(more[1].fin_acked_by_fin, 1, 0, 0) \
-	X(closed, 1, 0, 1)              \
-	X(has_fin[0], 1, 0, 1)          \
-	X(has_fin[1], 1, 0, 1)          \
-	X(established, 1, 0, 1)         \
-	X(has_isn[0], 1, 0, 1)          \
-	X(has_isn[1], 1, 0, 1)          \
-	X(has_ack[0], 1, 0, 1)          \
-	X(has_ack[1], 1, 0, 1)          \
-	X(reused_ports, 1, 0, 0)        \
-	X(first_rst, 2, 1, 0)           \
-	X(rst_after_fin, 1, 0, 0)       \
-	X(more[0].rst_exact, 1, 0, 0)   \
-	X(more[1].rst_exact, 1, 0, 0)   \
-	X(began_inside, 1, 0, 0)        \
-	X(initiator_by, 2, 0, 0)        \
-	X(has_next[0], 1, 0, 1)         \
-	X(has_next[1], 1, 0, 1)         \
-	X(late_data_rst, 1, 0, 0)       \
-	X(rst_in_time_wait, 1, 0, 0)    \
-	X(syn_answer, 2, 0, 0)          \
-	X(opener, 1, 0, 0)              \
-	X(more[0].isn_told, 1, 0, 0)    \
+#define FLAG_ROWS(X)                                                                               \
+	X(first_fin, 2, 1, 1)                                                                      \
+	X(more[0].timestamps, 1, 0, 1)                                                             \
+	X(more[1].timestamps, 1, 0, 1)                                                             \
+	X(more[0].fin_acked_by_fin, 1, 0, 1)                                                       \
+	X(more[1].fin_acked_by_fin, 1, 0, 0)                                                       \
+	X(closed, 1, 0, 1)                                                                         \
+	X(has_fin[0], 1, 0, 1)                                                                     \
+	X(has_fin[1], 1, 0, 1)                                                                     \
+	X(established, 1, 0, 1)                                                                    \
+	X(has_isn[0], 1, 0, 1)                                                                     \
+	X(has_isn[1], 1, 0, 1)                                                                     \
+	X(has_ack[0], 1, 0, 1)                                                                     \
+	X(has_ack[1], 1, 0, 1)                                                                     \
+	X(reused_ports, 1, 0, 0)                                                                   \
+	X(first_rst, 2, 1, 0)                                                                      \
+	X(rst_after_fin, 1, 0, 0)                                                                  \
+	X(more[0].rst_exact, 1, 0, 0)                                                              \
+	X(more[1].rst_exact, 1, 0, 0)                                                              \
+	X(began_inside, 1, 0, 0)                                                                   \
+	X(initiator_by, 2, 0, 0)                                                                   \
+	X(has_next[0], 1, 0, 1)                                                                    \
+	X(has_next[1], 1, 0, 1)                                                                    \
+	X(late_data_rst, 1, 0, 0)                                                                  \
+	X(rst_in_time_wait, 1, 0, 0)                                                               \
+	X(syn_answer, 2, 0, 0)                                                                     \
+	X(opener, 1, 0, 0)                                                                         \
+	X(more[0].isn_told, 1, 0, 0)                                                               \
 	X(more[1].isn_told, 1, 0, 0)
 
 #define ROW_SIZE(field, ...)  +sizeof(((struct live *)0)->field)
@@ -267,7 +173,8 @@ _Static_assert(0 COMMON_ROWS(ROW_SIZE) RARE_ROWS(ROW_SIZE) FLAG_ROWS(ROW_SIZE) +
 			       2 * sizeof(((struct live *)0)->more[0].spare) ==
 		       sizeof(struct live),
 	       "each field of struct live has a row");
-_Static_assert((0 COMMON_ROWS(ROW_ONE)) <= 64 && (0 RARE_ROWS(ROW_ONE)) <= 64, "a bit for each row");
+_Static_assert((0 COMMON_ROWS(ROW_ONE)) <= 64 && (0 RARE_ROWS(ROW_ONE)) <= 64,
+	       "a bit for each row");
 
 #define HEAD_BYTES 40 /* four numbers in base 128 */
 _Static_assert(HEAD_BYTES + sizeof(struct tuple) COMMON_ROWS(ROW_BYTES) RARE_ROWS(ROW_BYTES) <=
@@ -316,26 +223,28 @@ static inline uint64_t get_32(const uint8_t **at)
 #define put_below  put_number
 #define put_before put_number
 #define put_later  put_number
+#define put_near   put_number
 #define put_even   put_32
 #define get_above  get_number
 #define get_below  get_number
 #define get_before get_number
 #define get_later  get_number
+#define get_near   get_number
 #define get_even   get_32
 
 /* --- packing ---------------------------------------------------------------------------------- */
 
 #define WIDTH(field) (sizeof(field) > 4 ? UINT64_MAX : UINT32_MAX)
 
-#define PACK(field, how, guess, d)                                                             \
-	{                                                                                      \
-		uint64_t code = how##_code((uint64_t)l->field, guess(l, d)) & WIDTH(l->field); \
-                                                                                               \
-		if (code != 0) {                                                               \
-			at = put_##how(at, code);                                              \
-			mask |= bit;                                                           \
-		}                                                                              \
-		bit <<= 1;                                                                     \
+#define PACK(field, how, guess, d)                                                                 \
+	{                                                                                          \
+		uint64_t code = how##_code((uint64_t)l->field, guess(l, d)) & WIDTH(l->field);     \
+                                                                                                   \
+		if (code != 0) {                                                                   \
+			at = put_##how(at, code);                                                  \
+			mask |= bit;                                                               \
+		}                                                                                  \
+		bit <<= 1;                                                                         \
 	}
 
 static inline uint8_t *pack_common(const struct live *l, uint8_t *at, uint64_t *ret_mask)
@@ -356,8 +265,8 @@ static inline uint8_t *pack_rare(const struct live *l, uint8_t *at, uint64_t *re
 	return at;
 }
 
-#define PACK_FLAG(field, bits, plus, mostly)                                      \
-	flags |= ((uint64_t)(uint8_t)(l->field + (plus)) ^ (uint64_t)(mostly)) << shift; \
+#define PACK_FLAG(field, bits, plus, mostly)                                                       \
+	flags |= ((uint64_t)(uint8_t)(l->field + (plus)) ^ (uint64_t)(mostly)) << shift;           \
 	shift += (bits);
 
 static inline uint64_t pack_flags(const struct live *l, bool six)
@@ -410,12 +319,12 @@ void rest_pack(const struct live *l, struct rest *ret)
 
 /* --- unpacking -------------------------------------------------------------------------------- */
 
-#define UNPACK(field, how, guess, d)                                                        \
-	{                                                                                   \
-		uint64_t code = mask & bit ? get_##how(&at) : 0;                            \
-                                                                                            \
-		l->field = (__typeof__(l->field))how##_value(code, guess(l, d));            \
-		bit <<= 1;                                                                  \
+#define UNPACK(field, how, guess, d)                                                               \
+	{                                                                                          \
+		uint64_t code = mask & bit ? get_##how(&at) : 0;                                   \
+                                                                                                   \
+		l->field = (__typeof__(l->field))how##_value(code, guess(l, d));                   \
+		bit <<= 1;                                                                         \
 	}
 
 static inline const uint8_t *unpack_common(struct live *l, const uint8_t *at, uint64_t mask)
@@ -434,8 +343,8 @@ static inline const uint8_t *unpack_rare(struct live *l, const uint8_t *at, uint
 	return at;
 }
 
-#define UNPACK_FLAG(field, bits, plus, mostly)                                                    \
-	l->field = (__typeof__(l->field))(((flags & ((1u << (bits)) - 1)) ^ (mostly)) - (plus)); \
+#define UNPACK_FLAG(field, bits, plus, mostly)                                                     \
+	l->field = (__typeof__(l->field))(((flags & ((1u << (bits)) - 1)) ^ (mostly)) - (plus));   \
 	flags >>= (bits);
 
 /* True: of IPv4. */

@@ -14,11 +14,11 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-#define CELL_ROOM  36
-#define HEAD_ROOM  (PLACE_ROOM - sizeof(uint32_t)) /* what a place holds beside its first cell */
-#define CELLS_MAX  ((REST_BYTES_MAX - HEAD_ROOM + CELL_ROOM - 1) / CELL_ROOM) /* of a connection */
-#define LOOKS      8
-#define IDLE_NS    (100 * NS_PER_MS) /* who is silent that long may well rest */
+#define CELL_ROOM 36
+#define HEAD_ROOM (PLACE_ROOM - sizeof(uint32_t)) /* what a place holds beside its first cell */
+#define CELLS_MAX ((REST_BYTES_MAX - HEAD_ROOM + CELL_ROOM - 1) / CELL_ROOM) /* of a connection */
+#define LOOKS     8
+#define IDLE_NS   (100 * NS_PER_MS) /* who is silent that long may well rest */
 
 struct cell {
 	uint32_t next;
@@ -190,8 +190,7 @@ static uint32_t take_work(struct store *s, uint32_t keep, int64_t now_ns)
 	for (uint32_t i = 0; i < LOOKS && i < s->work_touched; i++) {
 		const struct live *l = &s->work[work = next_at_work(s)];
 
-		if (l->place != keep &&
-		    (live_is_closed(l) || now_ns - l->last_ns > IDLE_NS)) {
+		if (l->place != keep && (live_is_closed(l) || now_ns - l->last_ns > IDLE_NS)) {
 			put_to_rest(s, work);
 			return work;
 		}

@@ -17,15 +17,14 @@
 
 #define NOWHERE     UINT32_MAX
 #define PLACE_BYTES 96 /* so that most connections need no cell */
-#define PLACE_ROOM  (PLACE_BYTES - 18)
+#define PLACE_ROOM  (PLACE_BYTES - 17)
 
 enum { FORM_WORK = 1, FORM_LONG = 2, FORM_BUSY = 4 }; /* place.form; 0: packed, no more to say */
 
 struct place {
-	uint32_t newer, older; /* in its list (capture/flow_age.h); `newer` of a free one: the next */
-	int64_t at_ns;         /* at work: last_ns when it was put in its list; packed: last_ns */
-	uint8_t list;
-	uint8_t form;
+	uint32_t newer, older; /* in its list (capture/flow_age.h), or the next free one */
+	int64_t at_ns; /* at work: last_ns when it was put in its list; packed: last_ns */
+	unsigned list : 2, form : 3;
 	uint8_t room[PLACE_ROOM]; /* packed, or where in `work` it is */
 };
 
@@ -71,7 +70,8 @@ static inline uint32_t store_work_of(const struct place *p)
 	return w;
 }
 
-static inline struct live *store_wake(struct store *s, uint32_t place, uint32_t keep, int64_t now_ns)
+static inline struct live *store_wake(struct store *s, uint32_t place, uint32_t keep,
+				      int64_t now_ns)
 {
 	const struct place *p = &s->place[place];
 

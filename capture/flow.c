@@ -7,32 +7,24 @@
 #include "base/mono.h"
 #include "capture/flow_age.h"
 #include "capture/flow_live.h"
+#include "capture/flow_slots.h"
+#include "capture/flow_store.h"
 #include "capture/segment.h"
 
 #define DEFAULT_FLOWS     (UINT64_C(1) << 20)
-#define MAX_FLOWS         (UINT64_C(1) << 28) /* so that places are 32 bits */
+#define MAX_FLOWS         (UINT64_C(1) << 28) /* so that places and cells are 32 bits */
+#define DEFAULT_WORKING   (UINT64_C(1) << 14)
 #define DEFAULT_LINGER_NS (60 * NS_PER_S)
 #define LOOKS             16
 #define HANDSHAKE_NS      (3 * NS_PER_S) /* longer than the first retransmission of a SYN takes */
-#define FIRST_MASK        UINT32_C(0xffff)
-#define PAGE_BYTES        UINT64_C(4096)
 
 /* Times are clamped to 0 .. this, so that no difference of two overflows. */
 #define TIME_MAX_NS (INT64_MAX / 2)
 
-/* A place of the hash table; the hash beside the index spares a look at those that differ. */
-struct slot {
-	uint32_t hash;
-	uint32_t place; /* in the pool, plus 1; 0: free */
-};
-
 struct flow_table {
 	struct flow_options options;
-	struct live *pool;       /* max_flows; never touched beyond `touched` */
-	struct slot *slots;      /* a power of two, at least twice max_flows ... */
-	uint32_t mask, mask_max; /* ... of which so many are in use: few stay in the cache */
-	uint32_t touched;
-	uint32_t free_place; /* chained by `newer` */
+	struct store store;
+	struct slots slots;
 	struct age_list lists[LIST_COUNT];
 	int64_t now_ns;    /* latest time seen */
 	int64_t expire_ns; /* until then no closed connection has to leave */
@@ -42,44 +34,31 @@ struct flow_table {
 
 /* --- memory ---------------------------------------------------------------------------------- */
 
-static size_t round_up(size_t bytes)
-{
-	return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-}
-
 struct flow_table *flow_table_new(const struct flow_options *options)
 {
 	struct flow_table *t = calloc(1, sizeof(*t));
-	size_t slots = 4;
+	size_t max, working;
 
 	if (!t)
 		return NULL;
 	t->options = *options;
-	if (t->options.max_flows == 0)
-		t->options.max_flows = DEFAULT_FLOWS;
-	if (t->options.max_flows < 2) /* one, and the one that it replaces */
-		t->options.max_flows = 2;
-	if (t->options.max_flows > MAX_FLOWS)
-		t->options.max_flows = MAX_FLOWS;
 	if (t->options.linger_ns == 0)
 		t->options.linger_ns = DEFAULT_LINGER_NS;
-	while (slots < 2 * t->options.max_flows)
-		slots *= 2;
-	t->mask_max = (uint32_t)(slots - 1);
-	t->mask = t->mask_max < FIRST_MASK ? t->mask_max : FIRST_MASK;
-	t->free_place = NOWHERE;
+	max = options->max_flows > 0 ? options->max_flows : DEFAULT_FLOWS;
+	if (max < 2) /* one, and the one that it replaces */
+		max = 2;
+	if (max > MAX_FLOWS)
+		max = MAX_FLOWS;
+	working = options->working_flows > 0 ? options->working_flows : DEFAULT_WORKING;
 	for (int i = 0; i < LIST_COUNT; i++)
 		t->lists[i] = (struct age_list){ NOWHERE, NOWHERE };
 	/* Without entropy the key is merely guessable; counting goes on. */
 	(void)!getrandom(&t->key, sizeof(t->key), GRND_NONBLOCK);
-	t->slots = calloc(slots, sizeof(*t->slots));
-	t->pool = aligned_alloc(PAGE_BYTES, round_up(t->options.max_flows * sizeof(*t->pool)));
-	if (t->pool)
-		live_make_present(t->pool, t->options.max_flows, t->options.ready_flows);
-	if (!t->slots || !t->pool) {
+	if (store_init(&t->store, max, working) != 0 || slots_init(&t->slots, max) != 0) {
 		flow_table_free(t);
 		return NULL;
 	}
+	store_make_present(&t->store, options->ready_flows);
 	return t;
 }
 
@@ -87,128 +66,65 @@ void flow_table_free(struct flow_table *t)
 {
 	if (!t)
 		return;
-	free(t->pool);
-	free(t->slots);
+	store_release(&t->store);
+	free(t->slots.slot);
 	free(t);
 }
 
-/* A place in the pool; NOWHERE when all are taken. */
-static uint32_t take_place(struct flow_table *t)
+static inline struct live *at_work(struct flow_table *t, uint32_t place, uint32_t keep)
 {
-	uint32_t place = t->free_place;
-
-	if (place != NOWHERE) {
-		t->free_place = t->pool[place].newer;
-		return place;
-	}
-	return t->touched < t->options.max_flows ? t->touched++ : NOWHERE;
-}
-
-static void give_place(struct flow_table *t, uint32_t place)
-{
-	t->pool[place].newer = t->free_place;
-	t->free_place = place;
-}
-
-/* --- hash table: linear probing, deletion by shifting back ----------------------------------- */
-
-/* The slot of the connection `s` belongs to and the direction of `s`, or the free one where it would
- * go. */
-static inline uint32_t find_slot(const struct flow_table *t, const struct segment *s, uint32_t hash,
-				 int *ret_dir)
-{
-	uint32_t i = hash & t->mask;
-
-	for (; t->slots[i].place != 0; i = (i + 1) & t->mask) {
-		if (t->slots[i].hash != hash)
-			continue;
-		*ret_dir = live_direction(&t->pool[t->slots[i].place - 1], s);
-		if (*ret_dir >= 0)
-			break;
-	}
-	return i;
-}
-
-/* Where a connection that is in no slot goes. */
-static uint32_t free_slot(const struct flow_table *t, uint32_t hash)
-{
-	uint32_t i = hash & t->mask;
-
-	while (t->slots[i].place != 0)
-		i = (i + 1) & t->mask;
-	return i;
-}
-
-/* Use twice as many slots; every linked connection has one. */
-static void grow(struct flow_table *t)
-{
-	memset(t->slots, 0, ((size_t)t->mask + 1) * sizeof(*t->slots));
-	t->mask = t->mask * 2 + 1;
-	for (int i = 0; i < LIST_COUNT; i++)
-		for (uint32_t p = t->lists[i].oldest; p != NOWHERE; p = t->pool[p].newer)
-			t->slots[free_slot(t, t->pool[p].hash)] =
-				(struct slot){ t->pool[p].hash, p + 1 };
-}
-
-static void clear_slot(struct flow_table *t, uint32_t hole)
-{
-	for (uint32_t i = (hole + 1) & t->mask; t->slots[i].place != 0; i = (i + 1) & t->mask) {
-		uint32_t home = t->slots[i].hash & t->mask;
-
-		/* Movable unless its home lies cyclically in (hole, i]. */
-		if (((i - home) & t->mask) < ((i - hole) & t->mask))
-			continue;
-		t->slots[hole] = t->slots[i];
-		hole = i;
-	}
-	t->slots[hole].place = 0;
-}
-
-static void unhash(struct flow_table *t, uint32_t place)
-{
-	uint32_t i = t->pool[place].hash & t->mask;
-
-	while (t->slots[i].place != place + 1)
-		i = (i + 1) & t->mask;
-	clear_slot(t, i);
+	return store_wake(&t->store, place, keep, t->now_ns);
 }
 
 /* --- handing out ----------------------------------------------------------------------------- */
 
-static void hand_out_one(struct flow_table *t, uint32_t place, bool capture_ended)
+static void hand_out_one(struct flow_table *t, const struct live *l, uint32_t place,
+			 bool capture_ended)
 {
-	const struct live *l = &t->pool[place];
 	struct flow f;
 
 	live_report(l, &f);
 	f.ended_inside = capture_ended && !live_is_closed(l);
 	t->stats.live--;
-	give_place(t, place);
+	store_give(&t->store, place);
 	if (t->options.done)
 		t->options.done(t->options.arg, &f);
 }
 
+/* One that is in no list and no slot. */
+static void hand_out_loose(struct flow_table *t, uint32_t place)
+{
+	struct live room;
+
+	hand_out_one(t, store_look(&t->store, place, &room), place, false);
+}
+
 /* The connection that `l` replaced has nothing more to come. */
-static void settle_before(struct flow_table *t, struct live *l)
+static void settle_before(struct flow_table *t, uint32_t before)
 {
-	uint32_t before = l->before;
-
-	l->before = NOWHERE;
 	if (before != NOWHERE)
-		hand_out_one(t, before, false);
+		hand_out_loose(t, before);
 }
 
-static void unlink_place(struct flow_table *t, uint32_t place)
+static uint32_t hash_of(const struct flow_table *t, const struct tuple *tuple)
 {
-	age_remove(t->lists, t->pool, place);
-	unhash(t, place);
+	return (uint32_t)tuple_hash_undirected(tuple, t->key);
 }
 
-static void hand_out(struct flow_table *t, uint32_t place, bool capture_ended)
+static void unlink_place(struct flow_table *t, uint32_t place, const struct tuple *tuple)
 {
-	unlink_place(t, place);
-	settle_before(t, &t->pool[place]);
-	hand_out_one(t, place, capture_ended);
+	age_remove(t->lists, &t->store, place);
+	slots_remove(&t->slots, hash_of(t, tuple), place);
+}
+
+static void hand_out(struct flow_table *t, uint32_t place)
+{
+	struct live room;
+	const struct live *l = store_look(&t->store, place, &room);
+
+	unlink_place(t, place, &l->tuple);
+	settle_before(t, l->before);
+	hand_out_one(t, l, place, false);
 }
 
 /* The head of a list that has not been busy since it was queued; NOWHERE if the list is empty. */
@@ -217,10 +133,9 @@ static uint32_t idle_head(struct flow_table *t, int list)
 	for (;;) {
 		uint32_t place = t->lists[list].oldest;
 
-		if (place == NOWHERE || t->pool[place].queued_ns == t->pool[place].last_ns)
+		if (place == NOWHERE || !store_was_busy(&t->store, place))
 			return place;
-		age_remove(t->lists, t->pool, place);
-		age_append(t->lists, t->pool, place);
+		age_renew(t->lists, &t->store, place);
 	}
 }
 
@@ -233,11 +148,10 @@ static void expire(struct flow_table *t)
 		int64_t end_ns = t->now_ns + t->options.linger_ns;
 
 		if (place != NOWHERE)
-			end_ns = t->pool[place].last_ns + t->options.linger_ns;
-		if (place != NOWHERE && t->pool[place].last_ns > t->now_ns) {
+			end_ns = store_last_ns(&t->store, place) + t->options.linger_ns;
+		if (place != NOWHERE && store_last_ns(&t->store, place) > t->now_ns) {
 			/* From before the clock was set back: nobody has to wait behind it. */
-			age_remove(t->lists, t->pool, place);
-			age_append(t->lists, t->pool, place);
+			age_renew(t->lists, &t->store, place);
 			if (++looks == LOOKS)
 				return; /* the next packet goes on */
 			continue;
@@ -246,7 +160,7 @@ static void expire(struct flow_table *t)
 			t->expire_ns = end_ns;
 			return;
 		}
-		hand_out(t, place, false);
+		hand_out(t, place);
 	}
 }
 
@@ -263,27 +177,24 @@ static uint32_t silent_longest(struct flow_table *t, int list)
 	uint32_t place = t->lists[list].oldest, best = place;
 
 	for (int i = 0; i < LOOKS && place != NOWHERE; i++) {
-		struct live *l = &t->pool[place];
-
-		if (l->last_ns < t->pool[best].last_ns)
+		if (store_last_ns(&t->store, place) < store_last_ns(&t->store, best))
 			best = place;
-		if (l->queued_ns == l->last_ns)
+		if (!store_was_busy(&t->store, place))
 			break; /* idle since it was queued: those behind it were queued later */
-		place = l->newer;
+		place = t->store.place[place].newer;
 	}
 	for (int i = 0; i < LOOKS && place != NOWHERE; i++) {
 		place = t->lists[list].oldest;
-		if (t->pool[place].queued_ns == t->pool[place].last_ns)
+		if (!store_was_busy(&t->store, place))
 			break;
-		age_remove(t->lists, t->pool, place);
-		age_append(t->lists, t->pool, place);
+		age_renew(t->lists, &t->store, place);
 	}
 	return best;
 }
 
-static void count_evicted(struct flow_table *t, uint32_t place)
+static void count_evicted(struct flow_table *t, const struct live *l)
 {
-	uint8_t list = age_list_of(&t->pool[place]);
+	uint8_t list = age_list_of(l);
 
 	t->stats.evicted_half_open += list == LIST_HALF_OPEN;
 	t->stats.evicted_open += list == LIST_OPEN;
@@ -295,7 +206,7 @@ static uint32_t victim(struct flow_table *t)
 {
 	uint32_t half = silent_longest(t, LIST_HALF_OPEN), closed;
 
-	if (half != NOWHERE && t->now_ns - t->pool[half].last_ns > HANDSHAKE_NS)
+	if (half != NOWHERE && t->now_ns - store_last_ns(&t->store, half) > HANDSHAKE_NS)
 		return half;
 	closed = silent_longest(t, LIST_CLOSED);
 	if (closed != NOWHERE)
@@ -305,15 +216,18 @@ static uint32_t victim(struct flow_table *t)
 
 static void evict(struct flow_table *t)
 {
-	uint32_t place = victim(t), before = t->pool[place].before;
+	uint32_t place = victim(t);
+	struct live room, old_room;
+	const struct live *l = store_look(&t->store, place, &room), *old;
 
-	count_evicted(t, place);
-	if (before != NOWHERE) {
-		count_evicted(t, before);
-		t->pool[place].before = NOWHERE;
-		hand_out_one(t, before, true);
+	unlink_place(t, place, &l->tuple);
+	count_evicted(t, l);
+	if (l->before != NOWHERE) {
+		old = store_look(&t->store, l->before, &old_room);
+		count_evicted(t, old);
+		hand_out_one(t, old, l->before, true);
 	}
-	hand_out(t, place, true);
+	hand_out_one(t, l, place, true);
 }
 
 /* --- segments -------------------------------------------------------------------------------- */
@@ -321,21 +235,19 @@ static void evict(struct flow_table *t)
 /* Begin a connection that replaces `before`, already unlinked (or NOWHERE).  Returns its place. */
 static uint32_t begin(struct flow_table *t, const struct segment *s, uint32_t hash, uint32_t before)
 {
-	uint32_t place = take_place(t);
+	uint32_t place = store_take(&t->store);
 	struct live *l;
 
 	if (place == NOWHERE) {
 		evict(t); /* max_flows >= 2 and at most one is unlinked here: there is a victim */
-		place = take_place(t);
+		place = store_take(&t->store);
 	}
-	l = &t->pool[place];
+	l = store_begin(&t->store, place, t->now_ns);
 	live_begin(l, s, t->options.server_port, ++t->stats.flows);
-	l->hash = hash;
+	l->place = place;
 	l->before = before;
-	if (2 * t->stats.live >= t->mask && t->mask < t->mask_max)
-		grow(t);
-	t->slots[free_slot(t, hash)] = (struct slot){ hash, place + 1 };
-	age_append(t->lists, t->pool, place);
+	slots_add(&t->slots, hash, place, t->stats.live);
+	age_append(t->lists, &t->store, place, age_list_of(l));
 	if (++t->stats.live > t->stats.live_peak)
 		t->stats.live_peak = t->stats.live;
 	return place;
@@ -346,21 +258,25 @@ static uint32_t begin(struct flow_table *t, const struct segment *s, uint32_t ha
  * steps back until that SYN is answered.  An older SYN that was not is over: this one meets what
  * that had met.
  */
-static uint32_t replace(struct flow_table *t, uint32_t place, const struct segment *s)
+static uint32_t replace(struct flow_table *t, uint32_t place, const struct segment *s,
+			uint32_t hash)
 {
-	uint32_t hash = t->pool[place].hash, before = t->pool[place].before, next;
+	uint32_t before = at_work(t, place, NOWHERE)->before, next;
+	struct live *l;
 	int64_t since_ns;
 
-	unlink_place(t, place);
+	age_remove(t->lists, &t->store, place);
+	slots_remove(&t->slots, hash, place);
 	if (before == NOWHERE)
 		before = place;
 	else
-		hand_out_one(t, place, false);
-	since_ns = live_meet_syn(&t->pool[before], s->t_ns);
+		hand_out_loose(t, place);
+	since_ns = live_meet_syn(at_work(t, before, NOWHERE), s->t_ns);
 	next = begin(t, s, hash, before);
-	t->pool[next].reused_ports = true;
+	l = at_work(t, next, NOWHERE);
+	l->reused_ports = true;
 	if (since_ns >= 0)
-		t->pool[next].reused_after_ns = s->t_ns > since_ns ? s->t_ns - since_ns : 0;
+		l->reused_after_ns = s->t_ns > since_ns ? s->t_ns - since_ns : 0;
 	return next;
 }
 
@@ -368,20 +284,21 @@ static uint32_t replace(struct flow_table *t, uint32_t place, const struct segme
 static bool is_new(struct flow_table *t, const struct live *l, int dir, const struct segment *s)
 {
 	return live_is_another(l, dir, s) &&
-	       (l->before == NOWHERE || !live_knows_syn(&t->pool[l->before], s));
+	       (l->before == NOWHERE || !live_knows_syn(at_work(t, l->before, l->place), s));
 }
 
 /* A SYN still waits for its answer: which of the two connections is the segment part of? */
 static struct live *owner_of(struct flow_table *t, struct live *l, int dir, const struct segment *s)
 {
-	struct live *old = &t->pool[l->before];
+	struct live *old = at_work(t, l->before, l->place);
 	bool rst = s->flags & TCP_RST;
 
 	if (live_knows_syn(old, s) && live_is_another(l, dir, s))
 		return old;
 	if (live_answers_syn(l, dir, s)) {
 		live_note_syn_answer(old, rst ? SYN_ANSWER_REFUSED : SYN_ANSWER_ACCEPTED);
-		settle_before(t, l);
+		settle_before(t, l->before);
+		l->before = NOWHERE;
 	} else if (!(s->flags & TCP_SYN)) {
 		if (dir != l->opener)
 			live_note_syn_answer(old, rst ? SYN_ANSWER_REFUSED : SYN_ANSWER_CHALLENGED);
@@ -390,42 +307,59 @@ static struct live *owner_of(struct flow_table *t, struct live *l, int dir, cons
 	return l;
 }
 
+/* The connection of the segment, and the segment's direction; NOWHERE: it has none yet. */
+static inline uint32_t find(struct flow_table *t, const struct segment *s, uint32_t hash,
+			    int *ret_dir)
+{
+	const struct slot *slot = t->slots.slot;
+
+	for (uint32_t i = hash & t->slots.mask; slot[i].place != 0; i = slots_next(&t->slots, i)) {
+		if (slot[i].hash != hash)
+			continue;
+		*ret_dir = live_direction(at_work(t, slot[i].place - 1, NOWHERE), s);
+		if (*ret_dir >= 0)
+			return slot[i].place - 1;
+	}
+	return NOWHERE;
+}
+
+static void keep_time(struct flow_table *t, int64_t t_ns)
+{
+	if (t_ns > t->now_ns)
+		t->now_ns = t_ns;
+	else if (t->now_ns - t_ns > t->options.linger_ns)
+		set_back(t, t_ns);
+}
+
 static void add(struct flow_table *t, const struct segment *s, uint32_t hash)
 {
-	uint32_t slot, place;
-	struct live *l;
+	uint32_t place;
+	struct live *l, *owner;
 	int dir = 0;
 
 	t->stats.segments++;
-	if (s->t_ns > t->now_ns)
-		t->now_ns = s->t_ns;
-	else if (t->now_ns - s->t_ns > t->options.linger_ns)
-		set_back(t, s->t_ns);
+	keep_time(t, s->t_ns);
 	expire(t);
-	slot = find_slot(t, s, hash, &dir);
-	if (t->slots[slot].place == 0) {
+	place = find(t, s, hash, &dir);
+	if (place == NOWHERE) {
 		place = begin(t, s, hash, NOWHERE);
-		dir = live_direction(&t->pool[place], s);
-	} else {
-		place = t->slots[slot].place - 1;
-		if (s->flags & TCP_SYN && is_new(t, &t->pool[place], dir, s)) {
-			place = replace(t, place, s);
-			dir = live_direction(&t->pool[place], s);
-		}
+		dir = live_direction(at_work(t, place, NOWHERE), s);
+	} else if (s->flags & TCP_SYN && is_new(t, at_work(t, place, NOWHERE), dir, s)) {
+		place = replace(t, place, s, hash);
+		dir = live_direction(at_work(t, place, NOWHERE), s);
 	}
-	l = &t->pool[place];
+	owner = l = at_work(t, place, NOWHERE);
 	if (l->before != NOWHERE) {
-		l = owner_of(t, l, dir, s);
-		dir = live_direction(l, s);
+		owner = owner_of(t, l, dir, s);
+		dir = live_direction(owner, s);
 	}
-	if (!live_add(l, dir, s))
+	if (!live_add(owner, dir, s))
 		t->stats.duplicates++;
 	else if (t->options.seen)
-		t->options.seen(t->options.arg, s, l->number, dir);
-	l = &t->pool[place];
-	if (l->list != age_list_of(l)) {
-		age_remove(t->lists, t->pool, place);
-		age_append(t->lists, t->pool, place);
+		t->options.seen(t->options.arg, s, owner->number, dir);
+	if (t->store.place[place].list != age_list_of(l)) {
+		age_remove(t->lists, &t->store, place);
+		age_append(t->lists, &t->store, place, age_list_of(l));
 	}
 }
 
@@ -441,53 +375,104 @@ void flow_table_add(struct flow_table *t, const struct segment *segment)
 	flow_table_add_many(t, &s, 1);
 }
 
-/* Three rounds over the segments, so that the memory of each is under way when it is its turn. */
+/* The memory of each segment's connection is under way when it is its turn. */
+static void prefetch(const struct flow_table *t, const uint32_t *hash, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint32_t place = t->slots.slot[hash[i] & t->slots.mask].place;
+
+		if (place == 0)
+			continue;
+		__builtin_prefetch(&t->store.place[place - 1], 1);
+		__builtin_prefetch((const char *)&t->store.place[place - 1] + 64, 1);
+	}
+	for (size_t i = 0; i < count; i++) {
+		uint32_t place = t->slots.slot[hash[i] & t->slots.mask].place;
+		const struct place *p = &t->store.place[place - 1];
+
+		if (place == 0 || !(p->form & FORM_WORK))
+			continue;
+		__builtin_prefetch(&t->store.work[store_work_of(p)], 1);
+		__builtin_prefetch((const char *)&t->store.work[store_work_of(p)] + 64, 1);
+	}
+}
+
 void flow_table_add_many(struct flow_table *t, struct segment *s, size_t count)
 {
 	uint32_t hash[FLOW_BATCH];
 
 	for (size_t i = 0; i < count; i++) {
 		s[i].t_ns = in_range(s[i].t_ns);
-		hash[i] = (uint32_t)tuple_hash_undirected(&s[i].tuple, t->key);
-		__builtin_prefetch(&t->slots[hash[i] & t->mask]);
+		hash[i] = hash_of(t, &s[i].tuple);
+		__builtin_prefetch(&t->slots.slot[hash[i] & t->slots.mask]);
 	}
-	for (size_t i = 0; i < count && count > 1; i++) {
-		uint32_t place = t->slots[hash[i] & t->mask].place;
-
-		if (place == 0)
-			continue;
-		__builtin_prefetch(&t->pool[place - 1], 1);
-		__builtin_prefetch((const char *)&t->pool[place - 1] + 64, 1);
-	}
+	if (count > 1)
+		prefetch(t, hash, count);
 	for (size_t i = 0; i < count; i++)
 		add(t, &s[i], hash[i]);
 }
 
-/* Unlink all at once: one by one each would touch its neighbours and a slot, wherever they are. */
-static void unlink_all(struct flow_table *t)
+/* --- the end --------------------------------------------------------------------------------- */
+
+/* Nothing is linked any more: a place has its connection's number where its links were. */
+static void put_number(struct place *p, uint64_t number)
 {
-	for (int i = 0; i < LIST_COUNT; i++)
-		t->lists[i] = (struct age_list){ NOWHERE, NOWHERE };
-	memset(t->slots, 0, ((size_t)t->mask + 1) * sizeof(*t->slots));
+	p->newer = (uint32_t)(number >> 32);
+	p->older = (uint32_t)number;
+}
+
+static int by_number(const void *x, const void *y, void *arg)
+{
+	const struct place *places = arg;
+	const struct place *a = &places[*(const uint32_t *)x], *b = &places[*(const uint32_t *)y];
+
+	if (a->newer != b->newer)
+		return a->newer < b->newer ? -1 : 1;
+	return (a->older > b->older) - (a->older < b->older);
+}
+
+/*
+ * Unlink all: one by one each would touch its neighbours and a slot, wherever they are.  The places
+ * that were in a list go where the slots were.  Returns their number.
+ */
+static size_t gather(struct flow_table *t, uint32_t *ret)
+{
+	bool sorted = true;
+	size_t count = 0;
+	uint64_t last = 0;
+
+	for (uint32_t p = 0; p < t->store.touched; p++) {
+		uint64_t number;
+
+		if (t->store.place[p].list == LIST_NONE)
+			continue;
+		number = store_number(&t->store, p);
+		sorted = sorted && last < number;
+		last = number;
+		put_number(&t->store.place[p], number);
+		t->store.place[p].list = LIST_NONE;
+		ret[count++] = p;
+	}
+	if (!sorted)
+		qsort_r(ret, count, sizeof(*ret), by_number, t->store.place);
+	return count;
 }
 
 void flow_table_finish(struct flow_table *t)
 {
-	struct age_order *left = malloc(t->stats.live * sizeof(*left) + 1);
-	size_t count = left ? age_gather(t->pool, t->touched, left) : 0;
+	uint32_t *left = &t->slots.slot->hash; /* a slot, and so two of these, for each */
+	size_t count = gather(t, left);
 
-	if (left)
-		unlink_all(t);
-	for (size_t i = 0; i < count; i++) {
-		t->pool[left[i].place].list = LIST_NONE;
-		settle_before(t, &t->pool[left[i].place]);
-		hand_out_one(t, left[i].place, true);
-	}
-	free(left);
-	/* Without memory to sort: as they come. */
 	for (int i = 0; i < LIST_COUNT; i++)
-		while (t->lists[i].oldest != NOWHERE)
-			hand_out(t, t->lists[i].oldest, true);
+		t->lists[i] = (struct age_list){ NOWHERE, NOWHERE };
+	for (size_t i = 0; i < count; i++) {
+		struct live room;
+		const struct live *l = store_look(&t->store, left[i], &room);
+
+		settle_before(t, l->before);
+		hand_out_one(t, l, left[i], true);
+	}
+	slots_clear(&t->slots);
 }
 
 void flow_table_stats(const struct flow_table *t, struct flow_stats *ret)

@@ -33,6 +33,7 @@ typedef void flow_done_fn(void *arg, const struct flow *f);
 struct flow_options {
 	size_t max_flows;     /* live connections kept at most (0: 1,048,576; at least 2 are) */
 	size_t ready_flows;   /* for so many memory is made present now, not while packets come */
+	size_t working_flows; /* of these so many are not packed (0: 16,384; at least 2) */
 	int64_t linger_ns;    /* closed ones are kept so long, for late segments, reuse (0: 60 s) */
 	uint16_t server_port; /* if not 0: who has this port is the responder, whatever was seen */
 	flow_done_fn *done;

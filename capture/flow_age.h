@@ -1,5 +1,5 @@
 /*
- * flow_age: the live connections of the flow table by age.  Private to capture/flow.c.
+ * flow_age: the live connections of the flow table by age.  Private to it.
  *
  * A packet does not move its connection: that would touch both neighbours.  When one comes to the
  * head and turns out to have been busy since, it goes to the end instead.
@@ -9,84 +9,61 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "capture/flow_live.h"
+#include "capture/flow_store.h"
 
-#define NOWHERE UINT32_MAX
+enum { LIST_HALF_OPEN, LIST_CLOSED, LIST_OPEN, LIST_COUNT, LIST_NONE = LIST_COUNT };
 
 struct age_list {
 	uint32_t oldest, newest;
 };
-
-enum { LIST_HALF_OPEN, LIST_CLOSED, LIST_OPEN, LIST_COUNT, LIST_NONE = LIST_COUNT };
 
 static inline uint8_t age_list_of(const struct live *l)
 {
 	return live_is_closed(l) ? LIST_CLOSED : live_is_half_open(l) ? LIST_HALF_OPEN : LIST_OPEN;
 }
 
-static inline void age_remove(struct age_list *lists, struct live *pool, uint32_t place)
+static inline void age_remove(struct age_list *lists, struct store *s, uint32_t place)
 {
-	struct live *l = &pool[place];
-	struct age_list *list = &lists[l->list];
+	struct place *p = &s->place[place];
+	struct age_list *list = &lists[p->list];
 
-	if (l->older != NOWHERE)
-		pool[l->older].newer = l->newer;
+	if (p->older != NOWHERE)
+		s->place[p->older].newer = p->newer;
 	else
-		list->oldest = l->newer;
-	if (l->newer != NOWHERE)
-		pool[l->newer].older = l->older;
+		list->oldest = p->newer;
+	if (p->newer != NOWHERE)
+		s->place[p->newer].older = p->older;
 	else
-		list->newest = l->older;
-	l->list = LIST_NONE;
+		list->newest = p->older;
+	p->list = LIST_NONE;
 }
 
-static inline void age_append(struct age_list *lists, struct live *pool, uint32_t place)
+static inline void age_append(struct age_list *lists, struct store *s, uint32_t place, uint8_t to)
 {
-	struct live *l = &pool[place];
-	struct age_list *list;
+	struct place *p = &s->place[place];
+	struct age_list *list = &lists[to];
 
-	l->list = age_list_of(l);
-	l->queued_ns = l->last_ns;
-	list = &lists[l->list];
-	l->newer = NOWHERE;
-	l->older = list->newest;
+	p->list = to & 3u;
+	p->at_ns = store_last_ns(s, place);
+	p->form &= 7 & ~FORM_BUSY;
+	p->newer = NOWHERE;
+	p->older = list->newest;
 	if (list->newest != NOWHERE)
-		pool[list->newest].newer = place;
+		s->place[list->newest].newer = place;
 	else
 		list->oldest = place;
 	list->newest = place;
 }
 
-struct age_order {
-	uint64_t number;
-	uint32_t place;
-};
-
-static inline int age_compare(const void *x, const void *y)
+/* To the end of its own list. */
+static inline void age_renew(struct age_list *lists, struct store *s, uint32_t place)
 {
-	uint64_t a = ((const struct age_order *)x)->number, b = ((const struct age_order *)y)->number;
+	uint8_t list = (uint8_t)s->place[place].list;
 
-	return (a > b) - (a < b);
-}
-
-/* All of the first `touched` that are in a list, in order of their first packets.  Returns their number. */
-static inline size_t age_gather(const struct live *pool, uint32_t touched, struct age_order *ret)
-{
-	bool sorted = true;
-	size_t count = 0;
-
-	for (uint32_t p = 0; p < touched; p++) {
-		if (pool[p].list == LIST_NONE)
-			continue;
-		ret[count] = (struct age_order){ pool[p].number, p };
-		sorted = sorted && (count == 0 || ret[count - 1].number < ret[count].number);
-		count++;
-	}
-	if (!sorted)
-		qsort(ret, count, sizeof(*ret), age_compare);
-	return count;
+	age_remove(lists, s, place);
+	age_append(lists, s, place, list);
 }
 
 #endif

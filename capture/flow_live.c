@@ -1,15 +1,9 @@
 #include "capture/flow_live.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/mono.h"
 #include "capture/segment.h"
-
-#define HUGE_BYTES (UINT64_C(4) << 20) /* from here on large pages pay */
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
 
 /* The same packet twice within this time is one packet seen twice: no RTO is that short. */
 #define DUPLICATE_NS NS_PER_MS
@@ -65,16 +59,6 @@ static void orient(struct live *l, const struct segment *s, uint16_t server_port
 	l->opener = turn; /* of a SYN; a SYN-ACK turns it once more, below */
 	if (s->flags & TCP_ACK)
 		l->opener = !l->opener;
-}
-
-void live_make_present(struct live *pool, size_t count, size_t ready)
-{
-	size_t bytes = (ready < count ? ready : count) * sizeof(*pool);
-
-	if (count * sizeof(*pool) >= HUGE_BYTES)
-		(void)madvise(pool, count * sizeof(*pool), MADV_HUGEPAGE); /* only faster */
-	if (bytes > 0)
-		(void)madvise(pool, bytes, MADV_POPULATE_WRITE); /* since Linux 5.14 */
 }
 
 void live_begin(struct live *l, const struct segment *s, uint16_t server_port, uint64_t number)

@@ -43,38 +43,32 @@ struct live_more {
 	uint32_t syn, fin, rst, data_packets, data_retrans, last_ack_repeats;
 	bool isn_told; /* the SYN was not seen, but the SYN-ACK that answers it was */
 	bool timestamps, rst_exact, fin_acked_by_fin;
+	uint8_t spare[4]; /* always 0 */
 };
 
-/* The first 128 bytes are all that a plain segment touches: two lines of the cache. */
+/* The first 128 bytes are all that a plain segment touches: two lines of the cache.  There is no
+ * padding: capture/flow_rest.c, which has a row for each field, counts the bytes. */
 struct live {
 	_Alignas(64) struct tuple tuple; /* a is the initiator */
 	struct live_dir dir[2];
 	int64_t last_ns;
-	uint32_t before; /* the table's, as are those at the end */
+	uint32_t place, before; /* the table's */
+	uint32_t duplicates;
 	bool has_isn[2], has_next[2], has_ack[2], has_fin[2];
 	bool closed, established;
 	int8_t first_fin, first_rst;
 	uint8_t opener; /* direction of the first SYN */
 	uint8_t initiator_by;
-	uint8_t list; /* the table's */
+	uint8_t syn_answer;
+	bool rst_after_fin, late_data_rst, rst_in_time_wait, began_inside, reused_ports;
 
 	struct live_more more[2];
 	uint64_t number;
 	int64_t first_ns, established_ns, reused_after_ns, reopened_ns, rst_in_time_wait_ns;
 	int64_t data_before_close_ns;
 	uint64_t data_after_fin_bytes;
-	uint32_t duplicates;
-	uint8_t syn_answer;
-	bool rst_after_fin, late_data_rst, rst_in_time_wait, began_inside, reused_ports;
-	uint32_t hash;
-	uint32_t newer, older;
-	int64_t queued_ns; /* last_ns when it was put in its list */
 };
 _Static_assert(offsetof(struct live, more) <= 128, "the hot part of a connection");
-
-/* Memory for `count` of them at a page's start: huge pages, the first `ready` present at once.  Best
- * effort: without it pages are cleared as they are touched, while packets come. */
-void live_make_present(struct live *pool, size_t count, size_t ready);
 
 /* Begin with the first segment seen (live_add() it next).  `server_port` as in flow_options. */
 void live_begin(struct live *l, const struct segment *s, uint16_t server_port, uint64_t number);

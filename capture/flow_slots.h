@@ -1,0 +1,107 @@
+/*
+ * flow_slots: the hash table of the flow table.  Private to it.
+ *
+ * Linear probing, deletion by shifting back.  It knows hashes and places only; the hash beside the
+ * place spares a look at connections that differ.
+ */
+#ifndef TWBENCH_CAPTURE_FLOW_SLOTS_H
+#define TWBENCH_CAPTURE_FLOW_SLOTS_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_MASK UINT32_C(0xffff)
+#define SLOT_MOVES UINT32_C(0x80000000) /* while the table grows: not yet where it belongs */
+
+struct slot {
+	uint32_t hash;
+	uint32_t place; /* plus 1; 0: free */
+};
+
+struct slots {
+	struct slot *slot;
+	uint32_t mask, mask_max; /* so many are in use: few stay in the cache; of so many */
+};
+
+/* For up to `max` places, below 2^31.  Returns 0 or -1: no memory. */
+static inline int slots_init(struct slots *s, size_t max)
+{
+	size_t count = 4;
+
+	while (count * 3 < max * 4)
+		count *= 2;
+	s->mask_max = (uint32_t)(count - 1);
+	s->mask = s->mask_max < FIRST_MASK ? s->mask_max : FIRST_MASK;
+	s->slot = calloc(count, sizeof(*s->slot));
+	return s->slot ? 0 : -1;
+}
+
+static inline void slots_clear(struct slots *s)
+{
+	memset(s->slot, 0, ((size_t)s->mask + 1) * sizeof(*s->slot));
+}
+
+static inline uint32_t slots_next(const struct slots *s, uint32_t i)
+{
+	return (i + 1) & s->mask;
+}
+
+/* Move `from` to where it belongs; whom it puts out is next.  Every slot passed over stays taken. */
+static inline void slots_settle(struct slots *s, uint32_t from)
+{
+	while (s->slot[from].place & SLOT_MOVES) {
+		struct slot moved = s->slot[from];
+		uint32_t to = moved.hash & s->mask;
+
+		while (s->slot[to].place != 0 && !(s->slot[to].place & SLOT_MOVES))
+			to = slots_next(s, to);
+		s->slot[from] = s->slot[to];
+		s->slot[to] = (struct slot){ moved.hash, moved.place & ~SLOT_MOVES };
+	}
+}
+
+/* Use twice as many slots. */
+static inline void slots_grow(struct slots *s)
+{
+	uint32_t old = s->mask;
+
+	for (uint32_t i = 0; i <= old; i++)
+		if (s->slot[i].place != 0)
+			s->slot[i].place |= SLOT_MOVES;
+	s->mask = s->mask * 2 + 1;
+	for (uint32_t i = 0; i <= old; i++)
+		slots_settle(s, i);
+}
+
+/* One that is in no slot; `count` are. */
+static inline void slots_add(struct slots *s, uint32_t hash, uint32_t place, size_t count)
+{
+	uint32_t i;
+
+	if (count * 4 >= ((size_t)s->mask + 1) * 3 && s->mask < s->mask_max)
+		slots_grow(s);
+	for (i = hash & s->mask; s->slot[i].place != 0;)
+		i = slots_next(s, i);
+	s->slot[i] = (struct slot){ hash, place + 1 };
+}
+
+static inline void slots_remove(struct slots *s, uint32_t hash, uint32_t place)
+{
+	uint32_t hole = hash & s->mask;
+
+	while (s->slot[hole].place != place + 1)
+		hole = slots_next(s, hole);
+	for (uint32_t i = slots_next(s, hole); s->slot[i].place != 0; i = slots_next(s, i)) {
+		uint32_t home = s->slot[i].hash & s->mask;
+
+		/* Movable unless its home lies cyclically in (hole, i]. */
+		if (((i - home) & s->mask) < ((i - hole) & s->mask))
+			continue;
+		s->slot[hole] = s->slot[i];
+		hole = i;
+	}
+	s->slot[hole].place = 0;
+}
+
+#endif

@@ -30,7 +30,7 @@ FIELDS = """frame.protocols tcp.stream frame.time_epoch ip.src ip.dst ipv6.src i
 tcp.srcport tcp.dstport tcp.flags tcp.len tcp.completeness tcp.analysis.retransmission
 tcp.seq_raw tcp.ack_raw tcp.window_size_value ip.id ip.frag_offset tcp.analysis.keep_alive""".split()
 OPENED = """eth ethertype vlan sll ppp pppoes mpls pwethheuristic raw null loop gre erspan vxlan geneve udp ip ipv6
-chdlc wlan llc""".split()
+chdlc wlan llc fddi radiotap prism nflog""".split()
 F_FIN, F_SYN, F_RST, F_ACK = 1, 2, 4, 16
 SYN, SYN_ACK, ACK, DATA, FIN, RST = 1, 2, 4, 8, 16, 32
 COPY_S = 0.001

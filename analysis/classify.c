@@ -77,7 +77,8 @@ static bool is_orderly_4(const struct flow *f)
 
 static bool is_reset_after_fin(const struct flow *f)
 {
-	return f->rst_after_fin && f->dir[f->first_rst].rst_ns >= f->dir[f->first_fin].fin_ns;
+	return f->rst_after_fin && f->first_fin >= 0 && f->first_rst >= 0 &&
+	       f->dir[f->first_rst].rst_ns >= f->dir[f->first_fin].fin_ns;
 }
 
 /*

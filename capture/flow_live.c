@@ -165,19 +165,18 @@ static void forget_rst(struct live *l, int d)
 	note_closed(l);
 }
 
-/* Payload below what was already sent: does it fill the hole that the capture showed?  How much. */
-static uint32_t fill_hole(struct live_more *more, uint32_t start, uint32_t end)
+/* The end sent something at `from`: what lies between was not seen, or not yet. */
+static void skip_to(struct live *l, int d, uint32_t from)
 {
-	uint32_t from = after_by(start, more->hole) > 0 ? start : more->hole;
-	uint32_t to = after_by(end, more->hole_end) < 0 ? end : more->hole_end;
+	struct live_dir *self = &l->dir[d], *peer = &l->dir[!d];
 
-	if (after_by(to, from) <= 0)
-		return 0;
-	if (from == more->hole)
-		more->hole = to;
-	else
-		more->hole_end = from; /* what lies behind it, if anything, is given up */
-	return to - from;
+	if (!l->has_next[d]) /* the capture began inside: the other end tells what it awaits */
+		self->next = l->has_ack[!d] && after_by(from, peer->ack) > 0 ? peer->ack : from;
+	l->has_next[d] = true;
+	if (after_by(from, self->next) > 0) {
+		holes_add(&l->more[d].holes, self->next, from);
+		self->next = from;
+	}
 }
 
 /* A keep-alive probe repeats the last byte, long acknowledged: no payload (RFC 9293 3.8.4). */
@@ -201,27 +200,21 @@ static void note_data(struct live *l, int d, const struct segment *s)
 	uint32_t end = start + s->payload_bytes;
 	uint32_t fresh;
 
-	if (!l->has_next[d])
-		self->next = start;
-	l->has_next[d] = true;
 	more->data_packets++;
+	skip_to(l, d, start);
 	if (more->rst_ns >= 0 && after_by(end, self->next) > 0 && sends_on(more, s->t_ns, end))
 		forget_rst(l, d);
 	more->last_data_ns = s->t_ns;
 	if (l->first_fin < 0 && l->first_rst < 0)
 		l->data_before_close_ns = s->t_ns;
-	if (after_by(end, self->next) <= 0) {
-		fresh = fill_hole(more, start, end);
-		more->data_retrans += fresh == 0;
-	} else {
-		fresh = end - self->next;
-		if (after_by(start, self->next) > 0) {
-			more->hole = self->next;
-			more->hole_end = start;
-			fresh = s->payload_bytes;
-		}
-		self->next = more->data_end = end;
+	if (more->data_packets == 1 || after_by(end, more->data_end) > 0)
+		more->data_end = end;
+	fresh = holes_fill(&more->holes, start, end);
+	if (after_by(end, self->next) > 0) {
+		fresh += end - self->next;
+		self->next = end;
 	}
+	more->data_retrans += fresh == 0;
 	more->payload_bytes += fresh;
 	if (l->has_fin[!d])
 		l->data_after_fin_bytes += fresh;
@@ -253,9 +246,9 @@ static void note_fin(struct live *l, int d, const struct segment *s)
 	more->fin_seq = more->fin_seq_last;
 	more->fin_ack = s->flags & TCP_ACK ? s->ack : l->has_ack[d] ? self->ack : peer->next - 1;
 	more->fin_ns = s->t_ns;
-	if (!l->has_next[d] || after_by(more->fin_seq + 1, self->next) > 0)
+	skip_to(l, d, more->fin_seq);
+	if (after_by(more->fin_seq + 1, self->next) > 0)
 		self->next = more->fin_seq + 1;
-	l->has_next[d] = true;
 	if (l->first_fin < 0)
 		l->first_fin = (int8_t)d;
 	/* The ACK of this FIN may have been read before it: two CPUs fill the ring. */

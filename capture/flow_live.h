@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/teardown.h"
+#include "capture/holes.h"
 #include "capture/segment.h"
 
 #define LIVE_SYNS_MAX 8 /* Linux sends up to seven by default */
@@ -33,8 +34,7 @@ struct live_more {
 	uint32_t isn;      /* if has_isn or isn_told */
 	uint32_t isn_last; /* of the last SYN; another only where a SYN was answered twice */
 	uint32_t data_end; /* highest sequence number of payload, plus 1; if data_packets */
-	uint32_t hole,
-		hole_end; /* the last stretch not seen when what follows it was; else equal */
+	struct holes holes;
 	uint32_t fin_seq; /* of the FIN itself; if fin */
 	uint32_t fin_seq_last; /* of the last FIN: another only where one of them was forged */
 	uint32_t rst_seq; /* if rst_ns >= 0 */

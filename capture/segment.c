@@ -1,6 +1,7 @@
 #include "capture/segment.h"
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "capture/cursor.h"
@@ -26,6 +27,16 @@ enum {
 
 #define EXTENSIONS_MAX 16
 
+/* RFC 1071: an intact header sums up to 0xffff. */
+static bool ip4_is_intact(const uint8_t *p, uint32_t header_bytes)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t at = 0; at < header_bytes; at += 2)
+		sum += be16(p + at);
+	return (sum & 0xffff) + (sum >> 16) == 0xffff;
+}
+
 static enum segment_status decode_ip4(struct cursor *c, struct segment *s, uint8_t *ret_proto)
 {
 	const uint8_t *p = c->bytes + c->at;
@@ -40,9 +51,12 @@ static enum segment_status decode_ip4(struct cursor *c, struct segment *s, uint8
 		total_bytes = c->wire - c->at;
 	if (p[0] >> 4 != 4 || header_bytes < 20 || header_bytes > total_bytes)
 		return SEGMENT_BAD;
-	st = narrow(c, total_bytes);
+	st = need(c, header_bytes);
+	/* Longer than its frame, and intact: a tool cut it and left no word of that in the file. */
+	if (st == SEGMENT_OK && total_bytes > c->wire - c->at && ip4_is_intact(p, header_bytes))
+		c->wire = c->at + total_bytes;
 	if (st == SEGMENT_OK)
-		st = need(c, header_bytes);
+		st = narrow(c, total_bytes);
 	if (st != SEGMENT_OK)
 		return st;
 	s->ip_id = be16(p + 4);

@@ -45,7 +45,8 @@ bool segment_knows(int linktype);
 /*
  * `linktype` is a DLT_* value as pcap_datalink() gives it; one that is not known gives SEGMENT_NOT.
  * *ret is written for SEGMENT_OK and SEGMENT_UDP only.  An IP length of 0 (segments merged beyond
- * 64 KB) means the rest of the packet; padding after the IP length is left out of payload_bytes.
+ * 64 KB) means the rest of the packet; padding after the IP length is left out of payload_bytes.  An IPv4
+ * header that says more than `wirelen` is believed if its checksum holds: who wrote the file cut the packet.
  */
 enum segment_status segment_decode(int linktype, const uint8_t *bytes, uint32_t caplen,
 				   uint32_t wirelen, struct segment *ret);

@@ -99,6 +99,12 @@ static const struct want wants[] = {
 	  TEARDOWN_PARTIAL, SIDES_CLIENT, SIDES_NONE, SIDES_UNKNOWN, false },
 	{ "reused from TIME-WAIT", TALK_ASK "c:F. s:F. c:. +1000 c:Sn s:Sn. c:.",
 	  TEARDOWN_REUSED_IN_TIME_WAIT, SIDES_CLIENT, SIDES_NONE, SIDES_CLIENT, false },
+	{ "a RST for payload, whose sender goes on", TALK_OPEN "c:P.! s:R +200 s:P. c:.",
+	  TEARDOWN_NEVER_CLOSED, SIDES_NONE, SIDES_NONE, SIDES_NONE, false },
+	{ "reused after 59 s, by default remembered", TALK_ASK "c:F. s:F. c:. +59000 c:Sn s:Sn. c:.",
+	  TEARDOWN_REUSED_IN_TIME_WAIT, SIDES_CLIENT, SIDES_NONE, SIDES_CLIENT, false },
+	{ "reused after 61 s, by default forgotten", TALK_ASK "c:F. s:F. c:. +61000 c:Sn s:Sn. c:.",
+	  TEARDOWN_ORDERLY_3, SIDES_CLIENT, SIDES_NONE, SIDES_CLIENT, false },
 	{ "reused, the TIME-WAIT objecting", TALK_ASK "s:F. c:F. s:. +1000 c:Sn! s:. c:R",
 	  TEARDOWN_REUSED_IN_TIME_WAIT, SIDES_SERVER, SIDES_CLIENT, SIDES_SERVER, true },
 };
@@ -174,8 +180,30 @@ static void test_times(void)
 	ok(f.dir[0].fin_acked_ns != f.dir[1].fin_acked_ns, "... at another time");
 }
 
+/* A coarse clock gives the second FIN and the RST that answers it one time. */
+static void test_same_moment(void)
+{
+	struct flow f = flow_of(TALK_ASK "c:F. s:. +2000 s:F. c:R");
+
+	f.dir[0].rst_ns = f.dir[1].fin_ns;
+	is_int(classify(&f).class, TEARDOWN_RESET_AFTER_BOTH_FINS, "FIN and RST at the same moment");
+	f.dir[0].rst_ns--;
+	is_int(classify(&f).class, TEARDOWN_RESET_AFTER_FIN, "RST a moment before the second FIN");
+}
+
+/* The SYN of the next connection was not captured: its SYN-ACK begins that one. */
+static void test_answer_after_reset(void)
+{
+	struct flow f = flow_of(TALK_ASK "c:R. +100 c:Sn~ s:Sn. c:. c:P.");
+
+	is_int(f.dir[1].syn, 1, "a SYN-ACK after a RST is another connection's");
+	is_int(f.dir[0].data_packets, 1, "... and so is what follows");
+}
+
 int main(void)
 {
+	test_same_moment();
+	test_answer_after_reset();
 	test_table();
 	test_times();
 	return test_done();

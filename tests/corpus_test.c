@@ -11,6 +11,10 @@
 #include "tests/guard.h"
 #include "tests/test.h"
 
+#define LLVMFuzzerTestOneInput classify_entry
+#include "tests/fuzz/classify_fuzz.c"
+#undef LLVMFuzzerTestOneInput
+
 #define LLVMFuzzerTestOneInput counters_entry
 #include "tests/fuzz/counters_fuzz.c"
 #undef LLVMFuzzerTestOneInput
@@ -55,6 +59,7 @@ static const struct target {
 	const char *name;
 	int (*run)(const uint8_t *data, size_t size);
 } targets[] = {
+	{ "classify", classify_entry },
 	{ "counters", counters_entry },
 	{ "diag", diag_entry },
 	{ "expect", expect_entry },

@@ -268,10 +268,10 @@ static void test_same_isn(struct world *w)
 		w->talk.timestamps = true;
 		talk(&w->talk, "c:S s:S. c:. c:F. s:F. c:. +500");
 		if (later) {
-			w->talk.next[0] = w->talk.solid[0].seq - 1;
+			w->talk.next[0] = w->talk.solid[0][0].seq - 1;
 			talk(&w->talk, "c:S");
 		} else {
-			struct segment s = { .flags = TCP_SYN, .seq = w->talk.solid[0].seq - 1 };
+			struct segment s = { .flags = TCP_SYN, .seq = w->talk.solid[0][0].seq - 1 };
 
 			s.tuple = w->talk.tuple;
 			s.t_ns = w->talk.now_ns;

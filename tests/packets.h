@@ -10,7 +10,8 @@
  *	c:F.!     the peer does not see it (yet): what it sends next does not acknowledge it
  *	c:S~      the capture does not show it
  *	c^        the client now has seen everything that the server sent
- *	c:r       the client's newest payload, SYN or FIN once more (with the ACK of now)
+ *	c:r       the client's newest payload, SYN or FIN once more (with the ACK of now); c:r3 the third
+ *		  newest, c:r0 the tenth
  *	c:d       the client's last packet, delivered twice by the capture
  *	c:Rx      the RST is 1000 off; so is c:Fx. and c:Px., which count for nothing
  *	c:k       a keep-alive probe: the client's last byte again
@@ -145,6 +146,8 @@ __attribute__((unused)) static void packet_finish(struct packet *p)
 
 /* --- conversations --------------------------------------------------------------------------- */
 
+#define TALK_SOLID 10
+
 struct talk {
 	struct tuple tuple; /* a is the client */
 	int64_t now_ns;
@@ -153,7 +156,7 @@ struct talk {
 	uint16_t ip_id;
 	bool timestamps;
 	struct segment last[2];  /* last packet, and ... */
-	struct segment solid[2]; /* ... last packet that takes sequence space */
+	struct segment solid[2][TALK_SOLID]; /* ... those that take sequence space, newest first */
 	void (*emit)(void *arg, const struct segment *s);
 	void *arg;
 };
@@ -176,8 +179,6 @@ __attribute__((unused)) static void talk_keep(struct talk *t, int d, struct segm
 {
 	s->t_ns = t->now_ns;
 	t->last[d] = *s;
-	if (s->payload_bytes > 0 || (s->flags & (TCP_SYN | TCP_FIN)))
-		t->solid[d] = *s;
 }
 
 __attribute__((unused)) static void talk_emit(struct talk *t, int d, struct segment *s)
@@ -214,6 +215,10 @@ __attribute__((unused)) static void talk_send(struct talk *t, int d, const char 
 	if (!unseen)
 		t->seen[!d] = t->next[d];
 	talk_keep(t, d, &s);
+	if (s.payload_bytes > 0 || (s.flags & (TCP_SYN | TCP_FIN))) {
+		memmove(&t->solid[d][1], &t->solid[d][0], (TALK_SOLID - 1) * sizeof(s));
+		t->solid[d][0] = s;
+	}
 	if (!strchr(word, '~'))
 		t->emit(t->arg, &s);
 }
@@ -246,7 +251,7 @@ __attribute__((unused)) static void talk_word(struct talk *t, const char *word)
 		t->last[d] = s;
 		t->emit(t->arg, &s);
 	} else if (word[2] == 'r') {
-		s = t->solid[d];
+		s = t->solid[d][word[3] ? (word[3] - '0' + 9) % TALK_SOLID : 0];
 		s.ip_id = ++t->ip_id;
 		s.ack = s.flags & TCP_ACK ? t->seen[d] : 0;
 		t->now_ns += NS_PER_MS;

@@ -5,6 +5,7 @@
  *	stack LINK [LAYER...]	ethernet raw null loop sll sll2 ppp hdlc; then any of vlan qinq mpls pppoe
  *				gre ipip vxlan geneve, and ip4, ip4-options, ip6 or ip6-extensions
  *	snap N			bytes captured of each packet
+ *	trim N			the same, but the file says that the packet was no longer
  *	cut N			the file ends N bytes early
  *	PORT [ts]: WORDS	what the client of that port and its server do, in the language of
  *				tests/packets.h; ts: with timestamps.  A later line goes on from there.
@@ -33,7 +34,7 @@ struct maker {
 	FILE *out;
 	bool ns, big, ng, begun;
 	char stack[4096];
-	uint32_t snap;
+	uint32_t snap, trim;
 	int64_t cut;
 	int64_t now_ns;
 	struct named talks[TALKS_MAX];
@@ -107,7 +108,8 @@ static void put_file_header(struct maker *m)
 
 static void put_packet(struct maker *m, const uint8_t *bytes, uint32_t n)
 {
-	uint32_t caplen = n < m->snap ? n : m->snap, padded = (caplen + 3) & ~3u;
+	uint32_t wirelen = m->trim > 0 && m->trim < n ? m->trim : n;
+	uint32_t caplen = wirelen < m->snap ? wirelen : m->snap, padded = (caplen + 3) & ~3u;
 	int64_t t_ns = START_S * NS_PER_S + m->now_ns;
 
 	put_file_header(m);
@@ -122,7 +124,7 @@ static void put_packet(struct maker *m, const uint8_t *bytes, uint32_t n)
 		put(m, (uint64_t)(t_ns % NS_PER_S / (m->ns ? 1 : NS_PER_US)), 4);
 	}
 	put(m, caplen, 4);
-	put(m, n, 4);
+	put(m, wirelen, 4);
 	(void)fwrite(bytes, 1, caplen, m->out);
 	if (m->ng) {
 		put(m, 0, padded - caplen);
@@ -419,6 +421,8 @@ static void do_line(struct maker *m, char *line)
 		(void)snprintf(m->stack, sizeof(m->stack), "%s", line + 6);
 	} else if (strncmp(line, "snap ", 5) == 0) {
 		m->snap = (uint32_t)number(m, line + 5);
+	} else if (strncmp(line, "trim ", 5) == 0) {
+		m->trim = (uint32_t)number(m, line + 5);
 	} else if (strncmp(line, "cut ", 4) == 0) {
 		m->cut = number(m, line + 4);
 	} else if (strncmp(line, "clock ", 6) == 0) {

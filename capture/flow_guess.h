@@ -97,10 +97,17 @@ static inline uint64_t rst_place(const struct live *l, int d)
 	return l->more[d].rst_ns >= 0 ? l->dir[d].next : 0;
 }
 
-static inline uint64_t own_hole(const struct live *l, int d)
-{
-	return l->more[d].hole;
-}
+/* Of the end of a hole: where it begins. */
+#define HOLE_GUESS(i)                                                                              \
+	static inline uint64_t hole_##i(const struct live *l, int d)                               \
+	{                                                                                          \
+		return l->more[d].holes.hole[i].from;                                              \
+	}
+HOLE_GUESS(0)
+HOLE_GUESS(1)
+HOLE_GUESS(2)
+HOLE_GUESS(3)
+#undef HOLE_GUESS
 
 static inline uint64_t any_isn(const struct live *l, int d)
 {

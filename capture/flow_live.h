@@ -43,7 +43,6 @@ struct live_more {
 	uint32_t syn, fin, rst, data_packets, data_retrans, last_ack_repeats;
 	bool isn_told; /* the SYN was not seen, but the SYN-ACK that answers it was */
 	bool timestamps, rst_exact, fin_acked_by_fin;
-	uint8_t spare[4]; /* always 0 */
 };
 
 /* The first 128 bytes are all that a plain segment touches: two lines of the cache.  There is no
@@ -67,6 +66,7 @@ struct live {
 	int64_t first_ns, established_ns, reused_after_ns, reopened_ns, rst_in_time_wait_ns;
 	int64_t data_before_close_ns;
 	uint64_t data_after_fin_bytes;
+	uint8_t spare[16]; /* always 0 */
 };
 _Static_assert(offsetof(struct live, more) <= 128, "the hot part of a connection");
 

@@ -119,8 +119,15 @@ static inline uint64_t later_value(uint64_t code, uint64_t guess)
 	PAIR(X, more, data_end, below, data_place)                                                 \
 	PAIR(X, more, data_retrans, above, zero)                                                   \
 	PAIR(X, more, last_ack_repeats, above, zero)                                               \
-	PAIR(X, more, hole, even, zero)                                                            \
-	PAIR(X, more, hole_end, above, own_hole)                                                   \
+	PAIR(X, more, holes.count, above, zero)                                                    \
+	PAIR(X, more, holes.hole[0].from, even, zero)                                              \
+	PAIR(X, more, holes.hole[0].to, above, hole_0)                                             \
+	PAIR(X, more, holes.hole[1].from, even, zero)                                              \
+	PAIR(X, more, holes.hole[1].to, above, hole_1)                                             \
+	PAIR(X, more, holes.hole[2].from, even, zero)                                              \
+	PAIR(X, more, holes.hole[2].to, above, hole_2)                                             \
+	PAIR(X, more, holes.hole[3].from, even, zero)                                              \
+	PAIR(X, more, holes.hole[3].to, above, hole_3)                                             \
 	X(data_before_close_ns, below, newest_data, 0)                                             \
 	X(data_after_fin_bytes, above, zero, 0)                                                    \
 	X(reused_after_ns, above, never, 0)                                                        \
@@ -170,7 +177,7 @@ _Static_assert(0 COMMON_ROWS(ROW_SIZE) RARE_ROWS(ROW_SIZE) FLAG_ROWS(ROW_SIZE) +
 			       sizeof(uint64_t) +     /* number, by itself */
 			       sizeof(int64_t) +      /* last_ns: the table's */
 			       sizeof(uint32_t) +     /* place: the table's */
-			       2 * sizeof(((struct live *)0)->more[0].spare) ==
+			       sizeof(((struct live *)0)->spare) ==
 		       sizeof(struct live),
 	       "each field of struct live has a row");
 _Static_assert((0 COMMON_ROWS(ROW_ONE)) <= 64 && (0 RARE_ROWS(ROW_ONE)) <= 64,
@@ -381,8 +388,7 @@ void rest_unpack(const uint8_t *bytes, int64_t last_ns, struct live *ret)
 	bytes = unpack_tuple(&ret->tuple, bytes, four);
 	bytes = unpack_common(ret, bytes, common);
 	(void)unpack_rare(ret, bytes, rare);
-	memset(ret->more[0].spare, 0, sizeof(ret->more[0].spare));
-	memset(ret->more[1].spare, 0, sizeof(ret->more[1].spare));
+	memset(ret->spare, 0, sizeof(ret->spare));
 }
 
 uint64_t rest_number(const uint8_t *bytes)

@@ -11,6 +11,7 @@ static void forget(struct holes *h, uint32_t i)
 {
 	h->count--;
 	memmove(&h->hole[i], &h->hole[i + 1], (h->count - i) * sizeof(*h->hole));
+	h->hole[h->count] = (struct hole){ 0, 0 };
 }
 
 void holes_add(struct holes *h, uint32_t from, uint32_t to)

@@ -71,8 +71,7 @@ static void randomise(struct live *l, uint64_t *x)
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		bytes[flags[i].at] =
 			(uint8_t)(next_random(x) % flags[i].count + (uint64_t)flags[i].least);
-	memset(l->more[0].spare, 0, sizeof(l->more[0].spare));
-	memset(l->more[1].spare, 0, sizeof(l->more[1].spare));
+	memset(l->spare, 0, sizeof(l->spare));
 	if (next_random(x) & 1) {
 		l->tuple.a = (struct endpoint){ .port = l->tuple.a.port, .family = 4 };
 		l->tuple.b = (struct endpoint){ .port = l->tuple.b.port, .family = 4 };

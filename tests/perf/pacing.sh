@@ -5,12 +5,13 @@
 echo 'pacing'
 ways='event sleep:event spin:straight spin'
 
-# Threads of clients: all, asleep most of the time; one beside the server's, awake; or both ends in each.
-setting() { # setting WAY
-	case $1 in
+# Threads of clients: all, asleep most of the time; one beside the server's, awake; or one that is both ends,
+# two where one cannot do it.
+setting() { # setting RATE WAY
+	case $2 in
 	'event sleep') echo "--set load.threads=$cpus" ;;
 	'event spin') echo '--set load.threads=1' ;;
-	*) echo "--set load.engine=straight --set addressing.destinations=$cpus" ;;
+	*) echo "--set load.engine=straight --set load.threads=$(($1 / 10001 + 1)) --set addressing.destinations=$(($1 / 10001 + 1))" ;;
 	esac
 }
 
@@ -18,7 +19,7 @@ pace_once() { # pace_once RATE WAY
 	rm -rf "$out/run"
 	# shellcheck disable=SC2046 # words
 	measure "pacing $1 $2" "$twbench" run smoke --quiet --no-plots --out "$out/run" --capture off \
-		--strategy client-fin --rate "$1" --duration "${seconds}s" --set load.pacing="${2#* }" $(setting "$2") \
+		--strategy client-fin --rate "$1" --duration "${seconds}s" --set load.pacing="${2#* }" $(setting "$1" "$2") \
 		--set load.clients=2000 --set addressing.sources="$(($1 / 2000 + 1))" --drain false \
 		--sysctl "$lab_buckets" --sysctl "$lab_range"
 	code=$?

@@ -19,7 +19,7 @@ export top twbench helper seconds rounds cpus out
 # Peers that Debian has; what cannot be had is shown as absent.
 install_peers() {
 	missing=''
-	for pair in wrk:wrk ab:apache2-utils h2load:nghttp2-client netperf:netperf tshark:tshark tcpdump:tcpdump \
+	for pair in wrk:wrk ab:apache2-utils h2load:nghttp2-client netperf:netperf tshark:tshark tcpdump:tcpdump tcptrace:tcptrace \
 		ss:iproute2 netstat:net-tools gnuplot:gnuplot-nox; do
 		have "${pair%%:*}" || missing="$missing ${pair#*:}"
 	done

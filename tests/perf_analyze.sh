@@ -52,12 +52,21 @@ row tcpdump "tcpdump -r -w /dev/null"
 row table "analyze"
 row json "analyze --json"
 row live "analyze, TIME_WAIT of 10 ms"
-if command -v tshark >/dev/null; then
-	# A twentieth is enough to see its pace, and all of it takes minutes.
-	part=$((connections / 20)) all=$packets
-	"$maker" "$part" "$tmp/part.pcap" && cpu tshark tshark -q -r "$tmp/part.pcap" -z conv,tcp
-	awk -v all="$all" '{ print $1 * 20, $2 }' "$tmp/cpu.tshark" >"$tmp/x" && mv "$tmp/x" "$tmp/cpu.tshark"
-	row tshark "tshark -q -z conv,tcp (of a 20th)"
-	awk -v t="$(best tshark | cut -d ' ' -f 1)" -v a="$(best table | cut -d ' ' -f 1)" \
-		'BEGIN { printf "analyze is %.0f times as fast as tshark\n", t / (a ? a : 1) }'
-fi
+# A twentieth is enough to see the pace of the slow ones, and all of it takes minutes.  What they need to begin
+# they would need once.
+"$maker" "$((connections / 20))" "$tmp/part.pcap" && "$maker" 1 "$tmp/one.pcap" || exit 1
+slow() { # slow NAME TEXT OPTION...: the file's name follows
+	name=$1 text=$2
+	shift 2
+	command -v "$name" >/dev/null || return
+	cpu begin "$name" "$@" "$tmp/one.pcap"
+	cpu "$name" "$name" "$@" "$tmp/part.pcap"
+	awk -v begin="$(best begin | cut -d ' ' -f 1)" '{ print begin + ($1 - begin) * 20, $2 }' "$tmp/cpu.$name" >"$tmp/x"
+	mv "$tmp/x" "$tmp/cpu.$name"
+	rm "$tmp/cpu.begin"
+	row "$name" "$text (of a 20th)"
+	awk -v who="$name" -v t="$(best "$name" | cut -d ' ' -f 1)" -v a="$(best table | cut -d ' ' -f 1)" \
+		'BEGIN { printf "analyze is %.0f times as fast as %s\n", t / (a ? a : 1), who }'
+}
+slow tshark 'tshark -q -z conv,tcp' -q -z conv,tcp -r
+slow tcptrace 'tcptrace -n' -n

@@ -56,16 +56,16 @@ row live "analyze, TIME_WAIT of 10 ms"
 # they would need once.
 "$maker" "$((connections / 20))" "$tmp/part.pcap" && "$maker" 1 "$tmp/one.pcap" || exit 1
 slow() { # slow NAME TEXT OPTION...: the file's name follows
-	name=$1 text=$2
+	who=$1 text=$2
 	shift 2
-	command -v "$name" >/dev/null || return
-	cpu begin "$name" "$@" "$tmp/one.pcap"
-	cpu "$name" "$name" "$@" "$tmp/part.pcap"
-	awk -v begin="$(best begin | cut -d ' ' -f 1)" '{ print begin + ($1 - begin) * 20, $2 }' "$tmp/cpu.$name" >"$tmp/x"
-	mv "$tmp/x" "$tmp/cpu.$name"
+	command -v "$who" >/dev/null || return
+	cpu begin "$who" "$@" "$tmp/one.pcap"
+	cpu "$who" "$who" "$@" "$tmp/part.pcap"
+	awk -v begin="$(best begin | cut -d ' ' -f 1)" '{ print begin + ($1 - begin) * 20, $2 }' "$tmp/cpu.$who" >"$tmp/x"
+	mv "$tmp/x" "$tmp/cpu.$who"
 	rm "$tmp/cpu.begin"
-	row "$name" "$text (of a 20th)"
-	awk -v who="$name" -v t="$(best "$name" | cut -d ' ' -f 1)" -v a="$(best table | cut -d ' ' -f 1)" \
+	row "$who" "$text (of a 20th)"
+	awk -v who="$who" -v t="$(best "$who" | cut -d ' ' -f 1)" -v a="$(best table | cut -d ' ' -f 1)" \
 		'BEGIN { printf "analyze is %.0f times as fast as %s\n", t / (a ? a : 1), who }'
 }
 slow tshark 'tshark -q -z conv,tcp' -q -z conv,tcp -r

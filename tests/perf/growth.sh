@@ -22,7 +22,7 @@ flat() { # flat COLUMN WHAT UNIT: the last against the least of all
 flat 2 'cost per connection' us
 # What the sniffer spends before the first packet, on memory above all, is not a packet's: the cost of those
 # that each size has more than the one before.
-more=$(awk -F '\t' 'NR > 1 { printf "%s%.1f", NR > 2 ? " " : "", ($6 - s) / ($7 - p) } { s = $6; p = $7 }' "$out/growth.tsv" 2>/dev/null)
+more=$(awk -F '\t' 'NR > 1 { printf "%s%.1f", (NR > 2 ? " " : ""), ($6 - s) / ($7 - p) } { s = $6; p = $7 }' "$out/growth.tsv" 2>/dev/null)
 spread=$(echo "$more" | awk '{ low = high = $1; for (i = 2; i <= NF; i++) { if ($i < low) low = $i; if ($i > high) high = $i }
 	if (low > 0) printf "%.3f", high / low; else print "-" }')
 row 7 'cost per further packet, dearest to cheapest of 10,000 to 1,000,000' "${spread:--}" x - - max 1.15 \

@@ -3,40 +3,86 @@
 # Goal 3: what watching costs: all witnesses against none, in turns; the sampler beside many TIME_WAITs.
 
 echo 'witness tax'
-tax_round() {
-	for topology in veth lo; do
-		extra=''
-		[ "$topology" = veth ] && extra='--set addressing.sources=8'
-		for engine in event straight; do
-			[ "$engine" = straight ] && extra="$extra --set load.engine=straight --set addressing.destinations=$cpus"
-			for watch in off on; do
-				set -- --capture off --set witnesses.sampler=false
-				[ "$watch" = on ] && set -- --capture on --set witnesses.sample_period=100ms
-				# shellcheck disable=SC2086 # lists of words
-				tw_run "tax $engine $topology $watch" --topology "$topology" --strategy client-fin \
-					--duration "${seconds}s" $extra "$@" || continue
-				sample tax "$engine $topology $watch" "$(field ledger.achieved_rate_per_s)"
-				[ "$watch" = off ] || sample lost "$engine $topology" "$(field capture.dropped)"
-			done
-		done
-	done
+# Neighbours in time are compared, in either order: what a machine shared with others can do changes by more
+# within a minute than what watching costs.
+watched() { # watched ENGINE TOPOLOGY on|off: sets rate and share (of other programs)
+	set -- "$1" "$2" "$3" --topology "$2"
+	[ "$2" = veth ] && set -- "$@" --set addressing.sources=8
+	[ "$1" = straight ] && set -- "$@" --set load.engine=straight --set addressing.destinations="$cpus"
+	if [ "$3" = on ]; then
+		set -- "$@" --capture on --set witnesses.sample_period=100ms
+	else
+		set -- "$@" --capture off --set witnesses.sampler=false
+	fi
+	what="$1 $2" state=$3
+	shift 3
+	tw_run "tax $what $state" --strategy client-fin --duration 1s "$@" || return 1
+	rate=$(field ledger.achieved_rate_per_s)
+	sample tax "$what $state" "$rate"
+	[ "$state" = off ] || sample lost "$what" "$(field capture.dropped)"
 }
+
+tax_pair() { # tax_pair ENGINE TOPOLOGY FIRST SECOND
+	watched "$1" "$2" "$3" || return
+	first=$rate
+	watched "$1" "$2" "$4" || return
+	[ "$3" = off ] && set -- "$1" "$2" "$rate" "$first" || set -- "$1" "$2" "$first" "$rate"
+	sample ratio "$1 $2" "$(awk -v on="$3" -v off="$4" 'BEGIN { print on / off }')"
+}
+
 round=0
-tax_rounds=$((rounds + 2)) # a difference of a few in a hundred wants more of them
+tax_rounds=$((3 * rounds))
 while [ "$round" -lt "$tax_rounds" ]; do
 	round=$((round + 1))
-	echo "  round $round of $tax_rounds"
-	tax_round
+	[ $((round % 2)) -eq 0 ] && order='on off' || order='off on'
+	for topology in veth lo; do
+		for engine in event straight; do
+			# shellcheck disable=SC2086 # two words
+			tax_pair $engine $topology $order
+		done
+	done
 done
 for topology in veth lo; do
 	for engine in event straight; do
-		on=$(summary tax "$engine $topology on") off=$(summary tax "$engine $topology off")
-		row 3 "rate with all witnesses, $engine over $topology" "${on%% *}" /s "${off%% *}" unwatched min 0.92 \
-			"on $on, off $off (median low high undisturbed all)"
+		pairs=$(summary ratio "$engine $topology")
+		row 3 "rate with all witnesses to without, $engine over $topology" "${pairs%% *}" x - - min 0.92 \
+			"$pairs (median low high undisturbed all, of pairs); on $(median tax "$engine $topology on") /s, off $(median tax "$engine $topology off") /s; profile-tax.txt names the cost"
 		row 3 "packets lost, $engine over $topology" "$(summary lost "$engine $topology" | cut -d ' ' -f 3)" \
 			packets - - max 0 'worst of all rounds'
 	done
 done
+
+# Where it goes: microseconds of CPU per connection by function, with the witnesses less without.
+profile_tax() { # profile_tax on|off: into $out/tax-on.tsv, $out/tax-off.tsv
+	watch='--capture off --set witnesses.sampler=false'
+	[ "$1" = on ] && watch='--capture on --set witnesses.sample_period=100ms'
+	# shellcheck disable=SC2086 # words
+	twbench=$out/perf-engine tw_run "profile $1" --topology lo --strategy client-fin --duration 4s \
+		--set load.engine=straight --set addressing.destinations="$cpus" $watch &
+	job=$!
+	sleep 1.5
+	perf record -q -a -F 4000 -o "$out/perf.data" -- sleep 2 >/dev/null 2>&1
+	wait "$job"
+	record=$(find "$out/run" -name run.json | head -n 1)
+	perf report -i "$out/perf.data" --comm perf-engine --no-children --sort sym -F sample,sym 2>/dev/null |
+		awk -v rate="$(field ledger.achieved_rate_per_s)" '$1 ~ /^[0-9]+$/ {
+			function_name = $2 ~ /k/ ? $3 : "twbench and libraries"
+			us[function_name] += $1 * 250 / (2 * rate)
+		} END { for (f in us) printf "%s\t%.3f\n", f, us[f] }' | LC_ALL=C sort >"$out/tax-$1.tsv"
+	rm -f "$out/perf.data"
+}
+if have perf; then
+	cp "$twbench" "$out/perf-engine"
+	profile_tax off
+	profile_tax on
+	rm -f "$out/perf-engine"
+	{
+		echo 'us per connection, straight engine over lo: difference, without witnesses, with them; function'
+		LC_ALL=C join -t "$(printf '\t')" -a 1 -a 2 -e 0 -o 0,1.2,2.2 "$out/tax-off.tsv" "$out/tax-on.tsv" |
+			awk -F '\t' '{ printf "%8.3f %8.3f %8.3f  %s\n", $3 - $2, $2, $3, $1 }' | sort -rn | head -n 30
+	} >"$out/profile-tax.txt"
+	rm -f "$out/tax-on.tsv" "$out/tax-off.tsv"
+fi
 
 # Beside n TIME_WAITs: make them, then hold an idle second half (a slow trickle) and read the sampler's CPU.
 beside() { # beside COUNT TARGET

@@ -76,9 +76,11 @@ fi
 
 san=thread directory=build/san-thread
 if works $san 2>"$tmp/why"; then
-	if ok "$san: builds" make -j "$jobs" SAN=$san OPT="-O1 -g" all unit; then
-		tests=$(grep -lE '(pthread|sampler|sniffer|wire|client|server|closer|cell|worker|batch)_(create|start|run|new)\(' \
-			tests/*_test.c | sed 's,tests/\(.*\)\.c,\1,')
+	tests=$(grep -lE '(pthread|sampler|sniffer|wire|client|server|closer|cell|worker|batch)_(create|start|run|new)\(' \
+		tests/*_test.c | sed 's,tests/\(.*\)\.c,\1,')
+	# shellcheck disable=SC2046,SC2086 # words
+	if ok "$san: builds" make -j "$jobs" SAN=$san OPT="-O1 -g" all helpers \
+		$(printf "$directory/tests/%s " $tests); then
 		# shellcheck disable=SC2086 # words
 		units $san $directory $tests
 		# Its runtime has a thread of its own, and a process with threads may not make a user namespace.

@@ -26,8 +26,7 @@ tax_pair() { # tax_pair ENGINE TOPOLOGY FIRST SECOND
 	watched "$1" "$2" "$3" || return
 	first=$rate
 	watched "$1" "$2" "$4" || return
-	[ "$3" = off ] && set -- "$1" "$2" "$rate" "$first" || set -- "$1" "$2" "$first" "$rate"
-	sample ratio "$1 $2" "$(awk -v on="$3" -v off="$4" 'BEGIN { print on / off }')"
+	sample ratio "$1 $2" "$(awk -v begun="$3" -v a="$first" -v b="$rate" 'BEGIN { print begun == "off" ? b / a : a / b }')"
 }
 
 round=0

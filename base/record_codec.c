@@ -276,6 +276,7 @@ static int series_time_read(const struct field *f, void *object, json *node, str
 {
 	struct series *s = field_at_mut(f, object);
 	size_t count = json_count(node);
+	struct json_ints ints = json_ints(node);
 
 	if (json_type(node) != JSON_ARRAY || count > SERIES_ROWS_MAX)
 		return err_set(err, -EINVAL, "not a list of at most %d times", SERIES_ROWS_MAX);
@@ -285,12 +286,12 @@ static int series_time_read(const struct field *f, void *object, json *node, str
 	if (!s->row)
 		return err_set(err, -ENOMEM, "no memory for %zu samples", count);
 	s->capacity = count;
-	for (json *c = json_first(node); c; c = json_next(c)) {
+	while (s->count < count) {
 		int64_t t;
 
-		if (!json_int(c, &t))
+		if (!json_ints_next(&ints, &t))
 			return err_set(err, -EINVAL, "[%zu]: not a whole number (%s)", s->count,
-				       json_type_name(c));
+				       json_type_name(ints.next));
 		if (s->count && t < s->row[s->count - 1].t_ns)
 			return err_set(err, -EINVAL, "[%zu]: time runs backwards", s->count);
 		s->row[s->count++].t_ns = t;
@@ -336,14 +337,14 @@ static void series_side_write(const struct field *f, const void *object, struct 
 static int read_column(struct series *s, int side, int column, json *node, struct err *err)
 {
 	const char *key = series_column_key((enum series_column)column);
-	size_t i = 0;
+	struct json_ints ints = json_ints(node);
 
 	if (json_type(node) != JSON_ARRAY || json_count(node) != s->count)
 		return err_set(err, -EINVAL, "%s: not a list as long as t_ns (%zu)", key, s->count);
-	for (json *c = json_first(node); c; c = json_next(c), i++) {
+	for (size_t i = 0; i < s->count; i++) {
 		int64_t v;
 
-		if (!json_int(c, &v) || v < 0 || v > INT32_MAX)
+		if (!json_ints_next(&ints, &v) || v < 0 || v > INT32_MAX)
 			return err_set(err, -EINVAL, "%s[%zu]: not a number of sockets", key, i);
 		s->row[i].count[side][column] = (int32_t)v;
 	}

@@ -20,48 +20,57 @@ static void forget(struct record_time_wait *t)
 
 /* --- samples --------------------------------------------------------------------------------- */
 
-static void from_samples(const struct series *s, int side, struct record_time_wait *t)
+/* What one sample adds, which holds until `next_ns`. */
+static void take_sample(const struct series_row *row, int side, int64_t next_ns,
+			struct record_time_wait *t)
 {
-	double integral = 0;
+	int32_t now = time_wait(row, side);
 
-	t->peak = 0;
+	if (now > 0)
+		t->socket_seconds += (double)now * (double)(next_ns - row->t_ns) / 1e9;
+	if (now > t->peak) {
+		t->peak = now;
+		t->peak_ns = row->t_ns;
+		t->drained_ns = RECORD_NONE;
+	}
+	if (now == 0 && t->peak > 0 && t->drained_ns == RECORD_NONE)
+		t->drained_ns = row->t_ns;
+}
+
+static void higher(int64_t *peak, int64_t now)
+{
+	if (now > *peak)
+		*peak = now;
+}
+
+static void take_closing(const int32_t *count, struct record_closing *c)
+{
+	higher(&c->fin_wait1_peak, count[COL_FIN_WAIT1]);
+	higher(&c->fin_wait2_peak, (int64_t)count[COL_FIN_WAIT2] + count[COL_FIN_WAIT2_ORPHAN]);
+	higher(&c->close_wait_peak, count[COL_CLOSE_WAIT]);
+}
+
+/* All of it in one pass: of millions of rows the memory is the slow part. */
+static void from_samples(struct record_repeat *r, int sides)
+{
+	const struct series *s = &r->series;
+
+	for (int side = 0; side < sides; side++) {
+		r->time_wait[side].peak = 0;
+		r->time_wait[side].socket_seconds = 0;
+		r->time_wait[side].left = time_wait(&s->row[s->count - 1], side);
+		r->closing[side].fin_wait1_peak = r->closing[side].fin_wait2_peak =
+			r->closing[side].close_wait_peak = 0;
+	}
 	for (size_t i = 0; i < s->count; i++) {
-		int32_t now = time_wait(&s->row[i], side);
+		const struct series_row *row = &s->row[i];
+		int64_t next_ns = i + 1 < s->count ? row[1].t_ns : row->t_ns;
 
-		if (i > 0)
-			integral += (double)time_wait(&s->row[i - 1], side) *
-				    (double)(s->row[i].t_ns - s->row[i - 1].t_ns) / 1e9;
-		if (now > t->peak) {
-			t->peak = now;
-			t->peak_ns = s->row[i].t_ns;
-			t->drained_ns = RECORD_NONE;
+		for (int side = 0; side < sides; side++) {
+			take_sample(row, side, next_ns, &r->time_wait[side]);
+			take_closing(row->count[side], &r->closing[side]);
 		}
-		if (now == 0 && t->peak > 0 && t->drained_ns == RECORD_NONE)
-			t->drained_ns = s->row[i].t_ns;
 	}
-	t->left = time_wait(&s->row[s->count - 1], side);
-	t->socket_seconds = integral;
-}
-
-static int64_t peak_of(const struct series *s, int side, enum series_column a, enum series_column b)
-{
-	int64_t peak = 0;
-
-	for (size_t i = 0; i < s->count; i++) {
-		const int32_t *count = s->row[i].count[side];
-		int64_t now = count[a] + (b == a ? 0 : count[b]);
-
-		if (now > peak)
-			peak = now;
-	}
-	return peak;
-}
-
-static void find_closing(const struct series *s, int side, struct record_closing *c)
-{
-	c->fin_wait1_peak = peak_of(s, side, COL_FIN_WAIT1, COL_FIN_WAIT1);
-	c->fin_wait2_peak = peak_of(s, side, COL_FIN_WAIT2, COL_FIN_WAIT2_ORPHAN);
-	c->close_wait_peak = peak_of(s, side, COL_CLOSE_WAIT, COL_CLOSE_WAIT);
 }
 
 int64_t derive_period_ns(const struct record_repeat *r)
@@ -263,6 +272,8 @@ bool derive_is_watched(const struct record_repeat *r, enum side side)
 
 void derive(struct record_repeat *r)
 {
+	int watched = derive_is_watched(r, SIDE_SERVER) ? SIDE_COUNT : 1;
+
 	for (int side = 0; side < SIDE_COUNT; side++) {
 		struct record_time_wait *t = &r->time_wait[side];
 
@@ -270,11 +281,11 @@ void derive(struct record_repeat *r)
 		from_counters(r, (enum side)side, t);
 		if (t->expected_peak == RECORD_NONE && derive_is_short(r) && t->recycled <= 0)
 			t->expected_peak = less_ended_early(t, derive_holders(r, (enum side)side));
-		if (r->series.count == 0 || !derive_is_watched(r, (enum side)side))
-			continue;
-		from_samples(&r->series, side, t);
-		find_closing(&r->series, side, &r->closing[side]);
-		if (t->lifetime_n == RECORD_NONE)
-			find_lifetimes(r, side, t);
 	}
+	if (r->series.count == 0)
+		return;
+	from_samples(r, watched);
+	for (int side = 0; side < watched; side++)
+		if (r->time_wait[side].lifetime_n == RECORD_NONE)
+			find_lifetimes(r, side, &r->time_wait[side]);
 }

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/jsonscan.h"
+#include "base/roomy.h"
 
 /* --- duplicate keys ------------------------------------------------------------------------ */
 
@@ -188,7 +189,7 @@ json *json_parse_file_columns(const char *path, size_t max_bytes, const char *un
 		(void)err_errno(err, "open '%s'", path);
 		goto out;
 	}
-	text = malloc(max_bytes + 1); /* untouched pages cost nothing */
+	text = roomy_malloc(max_bytes + 1); /* untouched pages cost nothing */
 	if (!text) {
 		(void)err_set(err, -ENOMEM, "out of memory");
 		goto out;

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/num.h"
+#include "base/roomy.h"
 #include "base/utf8.h"
 
 #define NUMBER_MAX 63 /* cJSON cuts longer ones */
@@ -260,8 +261,6 @@ static int scan_word(struct scan *s)
 
 /* --- columns ------------------------------------------------------------------------------- */
 
-#define COLUMN_ROOM 64
-
 static const char *past_blanks(const char *p)
 {
 	while (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r')
@@ -287,23 +286,6 @@ static const char *plain_int(const char *p, int64_t *ret)
 	return p;
 }
 
-static int column_add(struct json_column **c, int64_t value)
-{
-	size_t room = *c ? (*c)->room * 2 : COLUMN_ROOM;
-	struct json_column *grown;
-
-	if (!*c || (*c)->count == (*c)->room) {
-		grown = realloc(*c, sizeof(*grown) + room * sizeof(grown->value[0]));
-		if (!grown)
-			return -ENOMEM;
-		grown->count = *c ? grown->count : 0;
-		grown->room = room;
-		*c = grown;
-	}
-	(*c)->value[(*c)->count++] = value;
-	return 0;
-}
-
 static int keep_column(struct scan *s, struct json_column *c)
 {
 	struct jsonscan_rest *rest = s->rest;
@@ -320,38 +302,67 @@ static int keep_column(struct scan *s, struct json_column *c)
 	return 0;
 }
 
+/* Commas before `end`: one fewer than the numbers of a column. */
+static size_t commas(const char *p, const char *end)
+{
+	size_t n = 0;
+
+	for (; p < end; p++)
+		n += *p == ',';
+	return n;
+}
+
+/* All numbers from `p` to the ']' at `end`, or NULL when it is no column; -ENOMEM in *ret. */
+static struct json_column *read_column(const char *p, const char *end, int *ret)
+{
+	size_t room = commas(p, end) + 1;
+	struct json_column *c;
+	int64_t value;
+
+	if (!plain_int(past_blanks(p), &value))
+		return NULL; /* most arrays, before anything is allocated */
+	c = roomy_malloc(sizeof(*c) + room * sizeof(c->value[0]));
+	if (!c) {
+		*ret = -ENOMEM;
+		return NULL;
+	}
+	for (c->count = 0; c->count < room; c->count++) {
+		p = plain_int(past_blanks(p), &c->value[c->count]);
+		if (!p)
+			break;
+		p = past_blanks(p);
+		if (*p++ != (c->count + 1 < room ? ',' : ']'))
+			break;
+	}
+	if (c->count == room)
+		return c;
+	free(c);
+	return NULL;
+}
+
 /* At '['.  1: a column, passed and kept; 0: something else, to be read as any array; -ENOMEM. */
 static int take_column(struct scan *s)
 {
-	const char *p = s->text + s->at + 1;
-	struct json_column *c = NULL;
+	const char *from = s->text + s->at + 1, *end = memchr(from, ']', s->size - s->at - 1);
 	size_t start = s->at;
-	int64_t value;
+	struct json_column *c;
 	int r = 0;
 
-	if (!memchr(p, ']', s->size - s->at - 1))
-		return 0; /* so that nothing below runs over the end */
-	do {
-		p = plain_int(past_blanks(p), &value);
-		if (!p)
-			goto other;
-		r = column_add(&c, value);
-		if (r < 0)
-			goto other;
-		p = past_blanks(p);
-	} while (*p++ == ',');
-	if (p[-1] != ']')
-		goto other;
-	r = keep_column(s, c);
+	if (!end)
+		return 0;
+	c = read_column(from, end, &r);
+	if (c && keep_column(s, c) < 0) {
+		free(c);
+		r = -ENOMEM;
+	}
 	if (r < 0)
-		goto other;
-	s->at = (size_t)(p - s->text);
+		return err_set(s->err, r, "out of memory");
+	if (!c)
+		return 0;
+	s->at = (size_t)(end + 1 - s->text);
 	leave_out(s, start, s->at);
 	put_instead(s, "\"" JSONSCAN_COLUMN "\"");
 	return 1;
-other:
-	free(c);
-	return r < 0 ? err_set(s->err, r, "out of memory") : 0;
 }
 
 /* --- values -------------------------------------------------------------------------------- */

@@ -15,7 +15,7 @@ struct err;
 
 /* A flat array of plain whole numbers (at most 15 digits, so exact), taken out of the text. */
 struct json_column {
-	size_t count, room;
+	size_t count;
 	int64_t value[];
 };
 

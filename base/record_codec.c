@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/record.h"
 #include "base/record_table.h"
+#include "base/roomy.h"
 #include "base/series.h"
 
 /* --- constants ------------------------------------------------------------------------------- */
@@ -282,7 +283,7 @@ static int series_time_read(const struct field *f, void *object, json *node, str
 		return err_set(err, -EINVAL, "not a list of at most %d times", SERIES_ROWS_MAX);
 	if (count == 0)
 		return 0;
-	s->row = calloc(count, sizeof(*s->row));
+	s->row = roomy_calloc(count, sizeof(*s->row));
 	if (!s->row)
 		return err_set(err, -ENOMEM, "no memory for %zu samples", count);
 	s->capacity = count;

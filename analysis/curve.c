@@ -120,9 +120,11 @@ void curve_from_series(struct curve *c, const struct series *s, int64_t zero_ns,
 	int64_t last_ns = s->last_ns < end_ns ? s->last_ns : end_ns;
 	double value = NAN;
 
-	for (size_t i = 0; i < s->count && s->row[i].t_ns <= end_ns; i++) {
-		value = of(&s->row[i], arg);
-		curve_add(c, (double)(s->row[i].t_ns - zero_ns) / 1e9, value);
+	for (size_t i = 0; i < s->count && s->t_ns[i] <= end_ns; i++) {
+		struct series_row row = series_row(s, i);
+
+		value = of(&row, arg);
+		curve_add(c, (double)(s->t_ns[i] - zero_ns) / 1e9, value);
 	}
 	if (c->count > 0 && c->x[c->count - 1] < (double)(last_ns - zero_ns) / 1e9)
 		curve_add(c, (double)(last_ns - zero_ns) / 1e9, value);

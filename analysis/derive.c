@@ -5,9 +5,9 @@
 
 #include "base/series.h"
 
-static int32_t time_wait(const struct series_row *row, int side)
+static int32_t time_wait(const struct series *s, size_t i, int side)
 {
-	return row->count[side][COL_TIME_WAIT];
+	return series_count(s, i, side, COL_TIME_WAIT);
 }
 
 /* What the samples and counters give again; what only the captured packets gave is kept. */
@@ -20,57 +20,50 @@ static void forget(struct record_time_wait *t)
 
 /* --- samples --------------------------------------------------------------------------------- */
 
-/* What one sample adds, which holds until `next_ns`. */
-static void take_sample(const struct series_row *row, int side, int64_t next_ns,
-			struct record_time_wait *t)
+static void from_samples(const struct series *s, int side, struct record_time_wait *t)
 {
-	int32_t now = time_wait(row, side);
+	double integral = 0;
 
-	if (now > 0)
-		t->socket_seconds += (double)now * (double)(next_ns - row->t_ns) / 1e9;
-	if (now > t->peak) {
-		t->peak = now;
-		t->peak_ns = row->t_ns;
-		t->drained_ns = RECORD_NONE;
-	}
-	if (now == 0 && t->peak > 0 && t->drained_ns == RECORD_NONE)
-		t->drained_ns = row->t_ns;
-}
-
-static void higher(int64_t *peak, int64_t now)
-{
-	if (now > *peak)
-		*peak = now;
-}
-
-static void take_closing(const int32_t *count, struct record_closing *c)
-{
-	higher(&c->fin_wait1_peak, count[COL_FIN_WAIT1]);
-	higher(&c->fin_wait2_peak, (int64_t)count[COL_FIN_WAIT2] + count[COL_FIN_WAIT2_ORPHAN]);
-	higher(&c->close_wait_peak, count[COL_CLOSE_WAIT]);
-}
-
-/* All of it in one pass: of millions of rows the memory is the slow part. */
-static void from_samples(struct record_repeat *r, int sides)
-{
-	const struct series *s = &r->series;
-
-	for (int side = 0; side < sides; side++) {
-		r->time_wait[side].peak = 0;
-		r->time_wait[side].socket_seconds = 0;
-		r->time_wait[side].left = time_wait(&s->row[s->count - 1], side);
-		r->closing[side].fin_wait1_peak = r->closing[side].fin_wait2_peak =
-			r->closing[side].close_wait_peak = 0;
-	}
+	t->peak = 0;
 	for (size_t i = 0; i < s->count; i++) {
-		const struct series_row *row = &s->row[i];
-		int64_t next_ns = i + 1 < s->count ? row[1].t_ns : row->t_ns;
+		int32_t now = time_wait(s, i, side);
 
-		for (int side = 0; side < sides; side++) {
-			take_sample(row, side, next_ns, &r->time_wait[side]);
-			take_closing(row->count[side], &r->closing[side]);
+		if (i > 0)
+			integral += (double)time_wait(s, i - 1, side) *
+				    (double)(s->t_ns[i] - s->t_ns[i - 1]) / 1e9;
+		if (now > t->peak) {
+			t->peak = now;
+			t->peak_ns = s->t_ns[i];
+			t->drained_ns = RECORD_NONE;
 		}
+		if (now == 0 && t->peak > 0 && t->drained_ns == RECORD_NONE)
+			t->drained_ns = s->t_ns[i];
 	}
+	t->left = time_wait(s, s->count - 1, side);
+	t->socket_seconds = integral;
+}
+
+static int64_t peak_of(const struct series *s, int side, enum series_column a, enum series_column b)
+{
+	int64_t peak = 0;
+
+	if (!s->column[side][a] && !s->column[side][b])
+		return 0;
+	for (size_t i = 0; i < s->count; i++) {
+		int64_t now = (int64_t)series_count(s, i, side, a) +
+			      (b == a ? 0 : series_count(s, i, side, b));
+
+		if (now > peak)
+			peak = now;
+	}
+	return peak;
+}
+
+static void find_closing(const struct series *s, int side, struct record_closing *c)
+{
+	c->fin_wait1_peak = peak_of(s, side, COL_FIN_WAIT1, COL_FIN_WAIT1);
+	c->fin_wait2_peak = peak_of(s, side, COL_FIN_WAIT2, COL_FIN_WAIT2_ORPHAN);
+	c->close_wait_peak = peak_of(s, side, COL_CLOSE_WAIT, COL_CLOSE_WAIT);
 }
 
 int64_t derive_period_ns(const struct record_repeat *r)
@@ -81,7 +74,7 @@ int64_t derive_period_ns(const struct record_repeat *r)
 		if (strncmp(r->witness[i].name, "sampler", 7) == 0 && r->witness[i].period_ns > 0)
 			return r->witness[i].period_ns;
 	for (size_t i = 1; i < r->series.count; i++) {
-		int64_t gap = r->series.row[i].t_ns - r->series.row[i - 1].t_ns;
+		int64_t gap = r->series.t_ns[i] - r->series.t_ns[i - 1];
 
 		if (gap > 0 && (least == RECORD_NONE || gap < least))
 			least = gap;
@@ -136,13 +129,14 @@ struct entries {
 static void entries_refill(struct entries *e, int side)
 {
 	while (e->left == 0 && e->next < e->s->count) {
-		const struct series_row *row = &e->s->row[e->next++];
+		size_t at = e->next++;
+		int32_t now = time_wait(e->s, at, side);
 
-		if (time_wait(row, side) <= e->highest)
+		if (now <= e->highest)
 			continue;
-		e->left = time_wait(row, side) - e->highest;
-		e->highest = time_wait(row, side);
-		e->t_ns = row->t_ns;
+		e->left = now - e->highest;
+		e->highest = now;
+		e->t_ns = e->s->t_ns[at];
 	}
 }
 
@@ -155,16 +149,16 @@ static struct pairing pair_all(const struct series *s, int side, const struct re
 	int64_t lowest = t->peak;
 
 	for (size_t i = 0; i < s->count; i++) {
-		int64_t now = time_wait(&s->row[i], side);
+		int64_t now = time_wait(s, i, side);
 
-		if (s->row[i].t_ns <= t->peak_ns)
+		if (s->t_ns[i] <= t->peak_ns)
 			continue;
 		while (now < lowest) {
 			int64_t n;
 
 			entries_refill(&e, side);
 			n = e.left < lowest - now ? e.left : lowest - now;
-			pair(&p, s->row[i].t_ns - e.t_ns, n);
+			pair(&p, s->t_ns[i] - e.t_ns, n);
 			e.left -= n;
 			lowest -= n;
 		}
@@ -272,8 +266,6 @@ bool derive_is_watched(const struct record_repeat *r, enum side side)
 
 void derive(struct record_repeat *r)
 {
-	int watched = derive_is_watched(r, SIDE_SERVER) ? SIDE_COUNT : 1;
-
 	for (int side = 0; side < SIDE_COUNT; side++) {
 		struct record_time_wait *t = &r->time_wait[side];
 
@@ -281,11 +273,11 @@ void derive(struct record_repeat *r)
 		from_counters(r, (enum side)side, t);
 		if (t->expected_peak == RECORD_NONE && derive_is_short(r) && t->recycled <= 0)
 			t->expected_peak = less_ended_early(t, derive_holders(r, (enum side)side));
+		if (r->series.count == 0 || !derive_is_watched(r, (enum side)side))
+			continue;
+		from_samples(&r->series, side, t);
+		find_closing(&r->series, side, &r->closing[side]);
+		if (t->lifetime_n == RECORD_NONE)
+			find_lifetimes(r, side, t);
 	}
-	if (r->series.count == 0)
-		return;
-	from_samples(r, watched);
-	for (int side = 0; side < watched; side++)
-		if (r->time_wait[side].lifetime_n == RECORD_NONE)
-			find_lifetimes(r, side, &r->time_wait[side]);
 }

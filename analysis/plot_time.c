@@ -304,7 +304,7 @@ static bool state_occurs(const struct plot_case *item, int side, enum series_col
 	const struct series *series = &item->shown->series;
 
 	for (size_t j = 0; j < series->count; j++)
-		if (series->row[j].count[side][column])
+		if (series_count(series, j, side, column))
 			return true;
 	return false;
 }

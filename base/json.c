@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/jsoncolumn.h"
 #include "base/jsonscan.h"
 #include "base/roomy.h"
 

@@ -10,8 +10,8 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "base/jsoncolumn.h"
 #include "base/num.h"
-#include "base/roomy.h"
 #include "base/utf8.h"
 
 #define NUMBER_MAX 63 /* cJSON cuts longer ones */
@@ -261,31 +261,6 @@ static int scan_word(struct scan *s)
 
 /* --- columns ------------------------------------------------------------------------------- */
 
-static const char *past_blanks(const char *p)
-{
-	while (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r')
-		p++;
-	return p;
-}
-
-/* A whole number without a needless 0, point or exponent; NULL if it is none or of over 15 digits. */
-static const char *plain_int(const char *p, int64_t *ret)
-{
-	bool negative = *p == '-';
-	const char *digits = p + negative;
-	int64_t value = 0;
-
-	for (p = digits; *p >= '0' && *p <= '9'; p++) {
-		if (p - digits == 15)
-			return NULL;
-		value = value * 10 + (*p - '0');
-	}
-	if (p == digits || (*digits == '0' && p - digits > 1))
-		return NULL;
-	*ret = negative ? -value : value;
-	return p;
-}
-
 static int keep_column(struct scan *s, struct json_column *c)
 {
 	struct jsonscan_rest *rest = s->rest;
@@ -302,44 +277,6 @@ static int keep_column(struct scan *s, struct json_column *c)
 	return 0;
 }
 
-/* Commas before `end`: one fewer than the numbers of a column. */
-static size_t commas(const char *p, const char *end)
-{
-	size_t n = 0;
-
-	for (; p < end; p++)
-		n += *p == ',';
-	return n;
-}
-
-/* All numbers from `p` to the ']' at `end`, or NULL when it is no column; -ENOMEM in *ret. */
-static struct json_column *read_column(const char *p, const char *end, int *ret)
-{
-	size_t room = commas(p, end) + 1;
-	struct json_column *c;
-	int64_t value;
-
-	if (!plain_int(past_blanks(p), &value))
-		return NULL; /* most arrays, before anything is allocated */
-	c = roomy_malloc(sizeof(*c) + room * sizeof(c->value[0]));
-	if (!c) {
-		*ret = -ENOMEM;
-		return NULL;
-	}
-	for (c->count = 0; c->count < room; c->count++) {
-		p = plain_int(past_blanks(p), &c->value[c->count]);
-		if (!p)
-			break;
-		p = past_blanks(p);
-		if (*p++ != (c->count + 1 < room ? ',' : ']'))
-			break;
-	}
-	if (c->count == room)
-		return c;
-	free(c);
-	return NULL;
-}
-
 /* At '['.  1: a column, passed and kept; 0: something else, to be read as any array; -ENOMEM. */
 static int take_column(struct scan *s)
 {
@@ -350,7 +287,7 @@ static int take_column(struct scan *s)
 
 	if (!end)
 		return 0;
-	c = read_column(from, end, &r);
+	c = json_column_read(from, end, &r);
 	if (c && keep_column(s, c) < 0) {
 		free(c);
 		r = -ENOMEM;

@@ -12,12 +12,7 @@
 #include <stdint.h>
 
 struct err;
-
-/* A flat array of plain whole numbers (at most 15 digits, so exact), taken out of the text. */
-struct json_column {
-	size_t count;
-	int64_t value[];
-};
+struct json_column;
 
 /* What is left of a text for cJSON. */
 struct jsonscan_rest {

@@ -114,16 +114,68 @@ void curve_write(const struct curve *c, FILE *out)
 	(void)fputs("\n\n", out);
 }
 
-void curve_from_series(struct curve *c, const struct series *s, int64_t zero_ns, int64_t end_ns,
-		       curve_of_row *of, int arg)
-{
-	int64_t last_ns = s->last_ns < end_ns ? s->last_ns : end_ns;
-	double value = NAN;
+/* Points of a source: its rows and, if the last sample changed nothing, one for that. */
+struct points {
+	const struct curve_source *from;
+	size_t rows, count;
+	int64_t last_ns;
+};
 
-	for (size_t i = 0; i < s->count && s->row[i].t_ns <= end_ns; i++) {
-		value = of(&s->row[i], arg);
-		curve_add(c, (double)(s->row[i].t_ns - zero_ns) / 1e9, value);
+static double x_of(const struct points *p, size_t i)
+{
+	int64_t t_ns = i < p->rows ? p->from->series->t_ns[i] : p->last_ns;
+
+	return (double)(t_ns - p->from->zero_ns) / 1e9;
+}
+
+static double y_of(const struct points *p, size_t i)
+{
+	return p->from->of(p->from->series, i < p->rows ? i : p->rows - 1, p->from->arg);
+}
+
+/* Of the points from `first` on and below x `end`: those that curve_thin() keeps.  Returns where the
+ * next stretch begins. */
+static size_t add_extremes(struct curve *c, const struct points *p, size_t first, double end)
+{
+	size_t low = first, high = first, i;
+	double least = y_of(p, first), most = least;
+
+	for (i = first; i < p->count && x_of(p, i) < end; i++) {
+		double y = y_of(p, i);
+
+		if (y < least) {
+			least = y;
+			low = i;
+		}
+		if (y > most) {
+			most = y;
+			high = i;
+		}
 	}
-	if (c->count > 0 && c->x[c->count - 1] < (double)(last_ns - zero_ns) / 1e9)
-		curve_add(c, (double)(last_ns - zero_ns) / 1e9, value);
+	if (i == first)
+		return first;
+	for (size_t k = 0, keep[4] = { first, low < high ? low : high, low < high ? high : low, i - 1 }; k < 4; k++)
+		if (k == 0 || keep[k] != keep[k - 1])
+			curve_add(c, x_of(p, keep[k]), y_of(p, keep[k]));
+	return i;
+}
+
+void curve_from_series(struct curve *c, const struct curve_source *from)
+{
+	const struct series *s = from->series;
+	struct points p = { .from = from, .rows = series_until(s, from->end_ns) };
+	size_t stretches = from->limit / 4, at = 0;
+	double width;
+
+	p.last_ns = s->last_ns < from->end_ns ? s->last_ns : from->end_ns;
+	p.count = p.rows + (p.rows > 0 && s->t_ns[p.rows - 1] < p.last_ns);
+	if (p.count <= from->limit) {
+		for (; at < p.count; at++)
+			curve_add(c, x_of(&p, at), y_of(&p, at));
+		return;
+	}
+	width = (x_of(&p, p.count - 1) - x_of(&p, 0)) / (double)stretches;
+	for (size_t k = 1; k <= stretches && at < p.count; k++)
+		at = add_extremes(c, &p, at,
+				  k < stretches ? x_of(&p, 0) + width * (double)k : INFINITY);
 }

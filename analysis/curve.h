@@ -40,11 +40,17 @@ void curve_step(struct curve *c);
 void curve_write(const struct curve *c, FILE *out);
 
 /* What a line over time shows of a row of samples. */
-typedef double curve_of_row(const struct series_row *row, int arg);
+typedef double curve_of_row(const struct series *s, size_t row, int arg);
 
 /* Fill `c` from samples: x in seconds since `zero_ns`, rows after `end_ns` left out, the count that holds
- * at the last sample repeated there. */
-void curve_from_series(struct curve *c, const struct series *s, int64_t zero_ns, int64_t end_ns,
-		       curve_of_row *of, int arg);
+ * at the last sample repeated there; thinned as by curve_thin(), but without a copy of millions. */
+struct curve_source {
+	const struct series *series;
+	int64_t zero_ns, end_ns;
+	curve_of_row *of;
+	int arg;
+	size_t limit; /* of points */
+};
+void curve_from_series(struct curve *c, const struct curve_source *from);
 
 #endif

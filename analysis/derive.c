@@ -5,9 +5,9 @@
 
 #include "base/series.h"
 
-static int32_t time_wait(const struct series_row *row, int side)
+static int32_t time_wait(const struct series *s, size_t i, int side)
 {
-	return row->count[side][COL_TIME_WAIT];
+	return series_count(s, i, side, COL_TIME_WAIT);
 }
 
 /* What the samples and counters give again; what only the captured packets gave is kept. */
@@ -26,20 +26,20 @@ static void from_samples(const struct series *s, int side, struct record_time_wa
 
 	t->peak = 0;
 	for (size_t i = 0; i < s->count; i++) {
-		int32_t now = time_wait(&s->row[i], side);
+		int32_t now = time_wait(s, i, side);
 
 		if (i > 0)
-			integral += (double)time_wait(&s->row[i - 1], side) *
-				    (double)(s->row[i].t_ns - s->row[i - 1].t_ns) / 1e9;
+			integral += (double)time_wait(s, i - 1, side) *
+				    (double)(s->t_ns[i] - s->t_ns[i - 1]) / 1e9;
 		if (now > t->peak) {
 			t->peak = now;
-			t->peak_ns = s->row[i].t_ns;
+			t->peak_ns = s->t_ns[i];
 			t->drained_ns = RECORD_NONE;
 		}
 		if (now == 0 && t->peak > 0 && t->drained_ns == RECORD_NONE)
-			t->drained_ns = s->row[i].t_ns;
+			t->drained_ns = s->t_ns[i];
 	}
-	t->left = time_wait(&s->row[s->count - 1], side);
+	t->left = time_wait(s, s->count - 1, side);
 	t->socket_seconds = integral;
 }
 
@@ -47,9 +47,11 @@ static int64_t peak_of(const struct series *s, int side, enum series_column a, e
 {
 	int64_t peak = 0;
 
+	if (!s->column[side][a] && !s->column[side][b])
+		return 0;
 	for (size_t i = 0; i < s->count; i++) {
-		const int32_t *count = s->row[i].count[side];
-		int64_t now = count[a] + (b == a ? 0 : count[b]);
+		int64_t now = (int64_t)series_count(s, i, side, a) +
+			      (b == a ? 0 : series_count(s, i, side, b));
 
 		if (now > peak)
 			peak = now;
@@ -72,7 +74,7 @@ int64_t derive_period_ns(const struct record_repeat *r)
 		if (strncmp(r->witness[i].name, "sampler", 7) == 0 && r->witness[i].period_ns > 0)
 			return r->witness[i].period_ns;
 	for (size_t i = 1; i < r->series.count; i++) {
-		int64_t gap = r->series.row[i].t_ns - r->series.row[i - 1].t_ns;
+		int64_t gap = r->series.t_ns[i] - r->series.t_ns[i - 1];
 
 		if (gap > 0 && (least == RECORD_NONE || gap < least))
 			least = gap;
@@ -127,13 +129,14 @@ struct entries {
 static void entries_refill(struct entries *e, int side)
 {
 	while (e->left == 0 && e->next < e->s->count) {
-		const struct series_row *row = &e->s->row[e->next++];
+		size_t at = e->next++;
+		int32_t now = time_wait(e->s, at, side);
 
-		if (time_wait(row, side) <= e->highest)
+		if (now <= e->highest)
 			continue;
-		e->left = time_wait(row, side) - e->highest;
-		e->highest = time_wait(row, side);
-		e->t_ns = row->t_ns;
+		e->left = now - e->highest;
+		e->highest = now;
+		e->t_ns = e->s->t_ns[at];
 	}
 }
 
@@ -146,16 +149,16 @@ static struct pairing pair_all(const struct series *s, int side, const struct re
 	int64_t lowest = t->peak;
 
 	for (size_t i = 0; i < s->count; i++) {
-		int64_t now = time_wait(&s->row[i], side);
+		int64_t now = time_wait(s, i, side);
 
-		if (s->row[i].t_ns <= t->peak_ns)
+		if (s->t_ns[i] <= t->peak_ns)
 			continue;
 		while (now < lowest) {
 			int64_t n;
 
 			entries_refill(&e, side);
 			n = e.left < lowest - now ? e.left : lowest - now;
-			pair(&p, s->row[i].t_ns - e.t_ns, n);
+			pair(&p, s->t_ns[i] - e.t_ns, n);
 			e.left -= n;
 			lowest -= n;
 		}

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -145,6 +146,39 @@ out:
 	return status;
 }
 
+struct drawing {
+	const char *graph, *format;
+	int dirfd, status;
+	struct err err;
+};
+
+static void *draw(void *arg)
+{
+	struct drawing *d = arg;
+
+	d->status = plot_draw(d->graph, d->format, d->dirfd, &d->err);
+	return NULL;
+}
+
+/* Both pictures at once: gnuplot takes longer than all that is done before it. */
+static int draw_both(const struct graph *g, int dirfd, struct err *err)
+{
+	struct drawing svg = { .graph = g->name, .format = "svg", .dirfd = dirfd };
+	struct drawing png = { .graph = g->name, .format = "png", .dirfd = dirfd };
+	pthread_t thread;
+	bool beside = pthread_create(&thread, NULL, draw, &png) == 0;
+
+	(void)draw(&svg);
+	if (beside)
+		(void)pthread_join(thread, NULL); /* it is ours and was not joined */
+	else
+		(void)draw(&png);
+	if (svg.status == 0 && png.status == 0)
+		return 0;
+	*err = svg.status < 0 ? svg.err : png.err;
+	return svg.status < 0 ? svg.status : png.status;
+}
+
 static void plot_graph(const struct plot_set *set, const struct graph *g, int dirfd,
 		       struct plot_result *ret)
 {
@@ -154,9 +188,7 @@ static void plot_graph(const struct plot_set *set, const struct graph *g, int di
 	*ret = (struct plot_result){ .name = g->name, .title = g->title };
 	status = write_sources(set, g, dirfd, ret, &err);
 	if (status == 0)
-		status = plot_draw(g->name, "svg", dirfd, &err);
-	if (status == 0)
-		status = plot_draw(g->name, "png", dirfd, &err);
+		status = draw_both(g, dirfd, &err);
 	if (status == 0)
 		(void)snprintf(ret->file, sizeof(ret->file), "%s.svg", g->name);
 	if (status < 0)

@@ -13,28 +13,28 @@
 
 /* --- what a line shows of a row of samples ------------------------------------------------------ */
 
-static double side_time_wait(const struct series_row *row, int side)
+static double side_time_wait(const struct series *s, size_t row, int side)
 {
-	return row->count[side][COL_TIME_WAIT];
+	return series_count(s, row, side, COL_TIME_WAIT);
 }
 
-static double fuller_time_wait(const struct series_row *row, int unused)
+static double fuller_time_wait(const struct series *s, size_t row, int unused)
 {
-	double client = row->count[SIDE_CLIENT][COL_TIME_WAIT];
-	double server = row->count[SIDE_SERVER][COL_TIME_WAIT];
+	double client = side_time_wait(s, row, SIDE_CLIENT);
+	double server = side_time_wait(s, row, SIDE_SERVER);
 
 	(void)unused;
 	return client > server ? client : server;
 }
 
 /* All client sockets with a local port, those in TIME_WAIT included. */
-static double client_ports(const struct series_row *row, int unused)
+static double client_ports(const struct series *s, size_t row, int unused)
 {
 	double sum = 0;
 
 	(void)unused;
 	for (int c = 0; c < COL_COUNT; c++)
-		sum += row->count[SIDE_CLIENT][c];
+		sum += series_count(s, row, SIDE_CLIENT, c);
 	return sum;
 }
 
@@ -91,9 +91,14 @@ static double write_line(const struct plot_case *item, const struct line *line, 
 	struct curve c = { 0 };
 	double top;
 
-	curve_from_series(&c, &item->shown->series, zero_of(item->shown), end_ns, line->of,
-			  line->arg);
-	curve_thin(&c, line->step ? line->points / 2 : line->points);
+	curve_from_series(&c, &(struct curve_source){
+				      .series = &item->shown->series,
+				      .zero_ns = zero_of(item->shown),
+				      .end_ns = end_ns,
+				      .of = line->of,
+				      .arg = line->arg,
+				      .limit = line->step ? line->points / 2 : line->points,
+			      });
 	if (line->step)
 		curve_step(&c);
 	top = curve_top(&c);
@@ -289,13 +294,13 @@ static const struct {
 };
 #define STACK_COUNT (sizeof(stack) / sizeof(stack[0]))
 
-static double stacked(const struct series_row *row, int arg)
+static double stacked(const struct series *s, size_t row, int arg)
 {
 	int side = arg / (int)STACK_COUNT, level = arg % (int)STACK_COUNT;
 	double sum = 0;
 
 	for (int i = 0; i <= level; i++)
-		sum += row->count[side][stack[i].column];
+		sum += series_count(s, row, side, (int)stack[i].column);
 	return sum;
 }
 
@@ -303,8 +308,8 @@ static bool state_occurs(const struct plot_case *item, int side, enum series_col
 {
 	const struct series *series = &item->shown->series;
 
-	for (size_t j = 0; j < series->count; j++)
-		if (series->row[j].count[side][column])
+	for (size_t j = 0; series->column[side][column] && j < series->count; j++)
+		if (series_count(series, j, side, column))
 			return true;
 	return false;
 }

@@ -225,7 +225,7 @@ static void blame_leftovers(struct verdict *d, const struct record_repeat *r)
 	if (strcmp(r->topology, "host") != 0 || r->series.count == 0)
 		return;
 	for (int side = 0; side < SIDE_COUNT; side++)
-		n += r->series.row[0].count[side][COL_TIME_WAIT];
+		n += series_count(&r->series, 0, side, COL_TIME_WAIT);
 	if (n > 0)
 		blame(d, "%d TIME_WAITs on the target's port were there before the load (wait 62 s)", n);
 }

@@ -208,7 +208,7 @@ static int64_t samples_due(const struct view *v, enum side side)
 	(void)side;
 	if (!sampler(v) || s->count == 0 || s->last_ns == RECORD_NONE || period == RECORD_NONE)
 		return RECORD_NONE;
-	return (s->last_ns - s->row[0].t_ns + period / 2) / period + 1;
+	return (s->last_ns - s->t_ns[0] + period / 2) / period + 1;
 }
 
 /* A missed sample costs resolution, not truth: the peak is checked against capture and counters.

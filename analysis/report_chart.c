@@ -26,29 +26,23 @@ void report_chart_init(struct report_chart *c, const struct record *r, size_t co
 			c->span_ns = rep->series.last_ns - zero_of(rep);
 		for (size_t j = 0; j < rep->series.count; j++)
 			for (int s = 0; s < SIDE_COUNT; s++)
-				if (rep->series.row[j].count[s][COL_TIME_WAIT] > c->top)
-					c->top = rep->series.row[j].count[s][COL_TIME_WAIT];
+				if (series_count(&rep->series, j, s, COL_TIME_WAIT) > c->top)
+					c->top = series_count(&rep->series, j, s, COL_TIME_WAIT);
 	}
 }
 
 /* The highest count in [from, to); -1 where nothing was sampled. */
 static int64_t highest(const struct series *s, enum side side, int64_t from_ns, int64_t to_ns)
 {
-	const struct series_row *held = series_at(s, from_ns);
-	int64_t high = held && from_ns <= s->last_ns ? held->count[side][COL_TIME_WAIT] : -1;
-	size_t low = 0, end = s->count;
+	size_t low = series_until(s, from_ns);
+	bool held = low > 0 && from_ns <= s->last_ns;
+	int64_t high = held ? series_count(s, low - 1, side, COL_TIME_WAIT) : -1;
 
-	while (low < end) { /* the first row at or after `from` */
-		size_t middle = low + (end - low) / 2;
-
-		if (s->row[middle].t_ns < from_ns)
-			low = middle + 1;
-		else
-			end = middle;
-	}
-	for (; low < s->count && s->row[low].t_ns < to_ns; low++)
-		if (s->row[low].count[side][COL_TIME_WAIT] > high)
-			high = s->row[low].count[side][COL_TIME_WAIT];
+	while (low > 0 && s->t_ns[low - 1] == from_ns)
+		low--; /* the first row at `from`, if there is one */
+	for (; low < s->count && s->t_ns[low] < to_ns; low++)
+		if (series_count(s, low, side, COL_TIME_WAIT) > high)
+			high = series_count(s, low, side, COL_TIME_WAIT);
 	return high;
 }
 

@@ -11,10 +11,10 @@
 #define THREAD_SECOND_NS INT64_C(42000000000) /* where 3.33/s reaches 140 */
 #define PLATEAU_BEGIN_NS INT64_C(62100000000) /* the first ones are surely gone: 60 s and a step */
 
-static int64_t time_wait_at(const struct series_row *row, enum side *ret_side)
+static int64_t time_wait_at(const struct series *s, size_t i, enum side *ret_side)
 {
-	int64_t client = row->count[SIDE_CLIENT][COL_TIME_WAIT];
-	int64_t server = row->count[SIDE_SERVER][COL_TIME_WAIT];
+	int64_t client = series_count(s, i, SIDE_CLIENT, COL_TIME_WAIT);
+	int64_t server = series_count(s, i, SIDE_SERVER, COL_TIME_WAIT);
 
 	*ret_side = server > client ? SIDE_SERVER : SIDE_CLIENT;
 	return server > client ? server : client;
@@ -24,18 +24,17 @@ static int64_t time_wait_at(const struct series_row *row, enum side *ret_side)
 static bool plateau(const struct record_repeat *rep, int64_t *ret_low, int64_t *ret_high)
 {
 	int64_t begin_ns = rep->load_begin_ns + PLATEAU_BEGIN_NS;
-	const struct series_row *first = series_at(&rep->series, begin_ns);
+	size_t first = series_until(&rep->series, begin_ns);
 	enum side side;
 
-	if (!first || rep->load_end_ns == RECORD_NONE || rep->load_end_ns <= begin_ns ||
+	if (first == 0 || rep->load_end_ns == RECORD_NONE || rep->load_end_ns <= begin_ns ||
 	    rep->series.last_ns < begin_ns)
 		return false;
-	*ret_low = *ret_high = time_wait_at(first, &side);
+	*ret_low = *ret_high = time_wait_at(&rep->series, first - 1, &side);
 	for (size_t i = 0; i < rep->series.count; i++) {
-		const struct series_row *row = &rep->series.row[i];
-		int64_t n = time_wait_at(row, &side);
+		int64_t n = time_wait_at(&rep->series, i, &side), t_ns = rep->series.t_ns[i];
 
-		if (row->t_ns < begin_ns || row->t_ns > rep->load_end_ns)
+		if (t_ns < begin_ns || t_ns > rep->load_end_ns)
 			continue;
 		*ret_low = n < *ret_low ? n : *ret_low;
 		*ret_high = n > *ret_high ? n : *ret_high;
@@ -58,7 +57,7 @@ static void say_seed_case(const struct record *r, const struct record_case *c, s
 {
 	const struct record_repeat *rep = digest_shown(c);
 	double life_s = (double)digest_forecast_ns(r) / 1e9, rate = connection_rate(c, rep);
-	const struct series_row *row;
+	size_t until;
 	int64_t low, high;
 	char text[512], n[32], a[32], b[32];
 	enum side side = SIDE_CLIENT;
@@ -66,9 +65,9 @@ static void say_seed_case(const struct record *r, const struct record_case *c, s
 	if (!rep || rep->load_begin_ns == RECORD_NONE || rep->series.count == 0)
 		return;
 	(void)snprintf(text, sizeof(text), "%s: ", c->name);
-	row = series_at(&rep->series, rep->load_begin_ns + THREAD_SECOND_NS);
-	if (row && rep->series.last_ns >= rep->load_begin_ns + THREAD_SECOND_NS) {
-		int64_t now = time_wait_at(row, &side);
+	until = series_until(&rep->series, rep->load_begin_ns + THREAD_SECOND_NS);
+	if (until > 0 && rep->series.last_ns >= rep->load_begin_ns + THREAD_SECOND_NS) {
+		int64_t now = time_wait_at(&rep->series, until - 1, &side);
 
 		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s at 42 s (%s)",
 			       say_count(now, n, sizeof(n)),

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/jsoncolumn.h"
 #include "base/jsonscan.h"
+#include "base/roomy.h"
 
 /* --- duplicate keys ------------------------------------------------------------------------ */
 
@@ -96,32 +98,59 @@ static int refuse_repeated_keys(json *root, const char *text, size_t size, struc
 
 /* --- reading ------------------------------------------------------------------------------- */
 
-json *json_parse(const char *text, size_t size, struct err *err)
+/* A column hangs where cJSON keeps the text of a string, and frees it: an array has none. */
+static const struct json_column *column_of(json *node)
 {
-	char *blanked = malloc(size + 1);
-	json *root = NULL;
+	return cJSON_IsArray(node) ? (const void *)node->valuestring : NULL;
+}
 
-	if (!blanked) {
+/* Put the columns back where the scan left its mark; both are in the order of the text. */
+static void restore_columns(cJSON *node, struct jsonscan_rest *rest, size_t *next)
+{
+	for (cJSON *c = node->child; c; c = c->next)
+		restore_columns(c, rest, next);
+	if (!cJSON_IsString(node) || strcmp(node->valuestring, JSONSCAN_COLUMN) != 0)
+		return;
+	free(node->valuestring);
+	node->type = cJSON_Array;
+	node->valuestring = (char *)rest->column[*next];
+	rest->column[(*next)++] = NULL;
+}
+
+json *json_parse_columns(const char *text, size_t size, const char *under, struct err *err)
+{
+	struct jsonscan_rest rest = { .under = under, .text = malloc(size + 1) };
+	size_t next = 0;
+	cJSON *root = NULL;
+
+	if (!rest.text) {
 		(void)err_set(err, -ENOMEM, "out of memory");
 		goto out;
 	}
-	if (size > 0)
-		memcpy(blanked, text, size);
-	blanked[size] = '\0';
-	if (jsonscan_check(text, size, blanked, err) < 0)
+	if (jsonscan_check(text, size, &rest, err) < 0)
 		goto out;
-	root = cJSON_ParseWithLengthOpts(blanked, size + 1, NULL, true);
+	rest.text[rest.size] = '\0';
+	root = cJSON_ParseWithLengthOpts(rest.text, rest.size + 1, NULL, true);
 	if (!root) {
 		(void)err_set(err, -ENOMEM, "out of memory"); /* of a text that passed the scan */
 		goto out;
 	}
+	restore_columns(root, &rest, &next);
 	if (refuse_repeated_keys(root, text, size, err) < 0) {
 		json_free(root);
 		root = NULL;
 	}
 out:
-	free(blanked);
+	for (size_t i = 0; i < rest.count; i++)
+		free(rest.column[i]);
+	free(rest.column);
+	free(rest.text);
 	return root;
+}
+
+json *json_parse(const char *text, size_t size, struct err *err)
+{
+	return json_parse_columns(text, size, NULL, err);
 }
 
 /* Read until the end or until `size` bytes are there.  Returns the count or a negative errno. */
@@ -145,6 +174,12 @@ static ssize_t read_all(int fd, char *buf, size_t size)
 
 json *json_parse_file(const char *path, size_t max_bytes, struct err *err)
 {
+	return json_parse_file_columns(path, max_bytes, NULL, err);
+}
+
+json *json_parse_file_columns(const char *path, size_t max_bytes, const char *under,
+			      struct err *err)
+{
 	bool standard = strcmp(path, "-") == 0;
 	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	char *text = NULL;
@@ -155,7 +190,7 @@ json *json_parse_file(const char *path, size_t max_bytes, struct err *err)
 		(void)err_errno(err, "open '%s'", path);
 		goto out;
 	}
-	text = malloc(max_bytes + 1); /* untouched pages cost nothing */
+	text = roomy_malloc(max_bytes + 1); /* untouched pages cost nothing */
 	if (!text) {
 		(void)err_set(err, -ENOMEM, "out of memory");
 		goto out;
@@ -165,7 +200,7 @@ json *json_parse_file(const char *path, size_t max_bytes, struct err *err)
 		(void)err_set(err, (int)size, "cannot read '%s': %s", path, strerror((int)-size));
 	else if ((size_t)size > max_bytes)
 		(void)err_set(err, -EINVAL, "'%s' is larger than %zu bytes", path, max_bytes);
-	else if (!(root = json_parse(text, (size_t)size, err)))
+	else if (!(root = json_parse_columns(text, (size_t)size, under, err)))
 		err_wrap(err, "'%.200s'", path);
 out:
 	free(text);
@@ -250,7 +285,8 @@ const char *json_key(json *child)
 
 size_t json_count(json *parent)
 {
-	size_t count = 0;
+	const struct json_column *column = column_of(parent);
+	size_t count = column ? column->count : 0;
 
 	for (json *c = json_first(parent); c; c = json_next(c))
 		count++;
@@ -272,6 +308,27 @@ bool json_int(json *node, int64_t *ret)
 	    (double)(int64_t)node->valuedouble > node->valuedouble)
 		return false;
 	*ret = (int64_t)node->valuedouble;
+	return true;
+}
+
+struct json_ints json_ints(json *array)
+{
+	const struct json_column *column = column_of(array);
+
+	if (!column)
+		return (struct json_ints){ .next = json_first(array) };
+	return (struct json_ints){ .value = column->value, .end = column->value + column->count };
+}
+
+bool json_ints_next(struct json_ints *i, int64_t *ret)
+{
+	if (i->value < i->end) {
+		*ret = *i->value++;
+		return true;
+	}
+	if (!i->next || !json_int(i->next, ret))
+		return false;
+	i->next = json_next(i->next);
 	return true;
 }
 

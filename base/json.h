@@ -29,6 +29,15 @@ json *json_parse(const char *text, size_t size, struct err *err);
 json *json_parse_file(const char *path, size_t max_bytes, struct err *err);
 void json_free(json *root);
 
+/*
+ * The same for texts with millions of numbers: below the keys `under` ("a.b"; arrays between them do
+ * not count) a flat array of plain whole numbers takes 8 bytes for each.  Such a column has a type
+ * and a count, but no children: it is read with json_ints() only.
+ */
+json *json_parse_columns(const char *text, size_t size, const char *under, struct err *err);
+json *json_parse_file_columns(const char *path, size_t max_bytes, const char *under,
+			      struct err *err);
+
 enum json_type json_type(json *node);
 const char *json_type_name(json *node); /* "a string", "an object", ... for messages */
 
@@ -43,6 +52,15 @@ const char *json_string(json *node);                  /* NULL unless a string */
 bool json_int(json *node, int64_t *ret);              /* false unless whole and below 2^53 in size */
 bool json_real(json *node, double *ret);
 bool json_bool(json *node, bool *ret);
+
+/* The whole numbers of an array one after the other, column or not. */
+struct json_ints {
+	const int64_t *value, *end; /* of a column */
+	json *next;                 /* of any other array */
+};
+struct json_ints json_ints(json *array);
+/* False at the end, and at what json_int() refuses: then `next` is that node. */
+bool json_ints_next(struct json_ints *i, int64_t *ret);
 
 /* The line of a key of `root` in the text that json_parse read, from 1. */
 size_t json_key_line(json *root, json *keyed, const char *text, size_t size);

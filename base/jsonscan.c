@@ -5,10 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/json.h"
+#include "base/jsoncolumn.h"
 #include "base/num.h"
 #include "base/utf8.h"
 
@@ -17,7 +19,9 @@
 struct scan {
 	const char *text;
 	size_t size, at;
-	char *blanked; /* NULL when only a key is looked for */
+	struct jsonscan_rest *rest; /* NULL when only a key is looked for */
+	size_t copied;              /* of the text, to rest or left out of it */
+	const char *under;          /* what of rest->under was not met yet; NULL: not below it */
 	size_t keys;   /* seen so far */
 	size_t wanted; /* key whose offset is kept in found_at */
 	size_t found_at;
@@ -75,6 +79,24 @@ static bool starts_with(const struct scan *s, const char *word)
 	return s->size - s->at >= length && memcmp(s->text + s->at, word, length) == 0;
 }
 
+/* The text up to `at` goes to cJSON; what follows up to `to` does not. */
+static void leave_out(struct scan *s, size_t at, size_t to)
+{
+	if (!s->rest)
+		return;
+	memcpy(s->rest->text + s->rest->size, s->text + s->copied, at - s->copied);
+	s->rest->size += at - s->copied;
+	s->copied = to;
+}
+
+static void put_instead(struct scan *s, const char *word)
+{
+	if (!s->rest)
+		return;
+	memcpy(s->rest->text + s->rest->size, word, strlen(word));
+	s->rest->size += strlen(word);
+}
+
 static int skip_comment(struct scan *s)
 {
 	size_t start = s->at;
@@ -87,9 +109,7 @@ static int skip_comment(struct scan *s)
 		return fault(s, start, "this comment has no end");
 	if (!line)
 		s->at += 2;
-	for (size_t i = start; s->blanked && i < s->at; i++)
-		if (s->blanked[i] != '\n')
-			s->blanked[i] = ' ';
+	leave_out(s, start, s->at);
 	return 0;
 }
 
@@ -191,6 +211,7 @@ static size_t skip_digits(struct scan *s)
 static int scan_number(struct scan *s)
 {
 	size_t start = s->at;
+	bool exponent = false;
 	char copy[NUMBER_MAX + 1];
 	struct err ignored;
 	double value;
@@ -207,6 +228,7 @@ static int scan_number(struct scan *s)
 			return expected(s, "a digit");
 	}
 	if (peek(s) == 'e' || peek(s) == 'E') {
+		exponent = true;
 		s->at++;
 		if (peek(s) == '+' || peek(s) == '-')
 			s->at++;
@@ -215,6 +237,8 @@ static int scan_number(struct scan *s)
 	}
 	if (s->at - start > NUMBER_MAX)
 		return fault(s, start, "this number is too long");
+	if (!exponent)
+		return 0; /* so few digits are below DBL_MAX */
 	memcpy(copy, s->text + start, s->at - start);
 	copy[s->at - start] = '\0';
 	if (num_parse_real(copy, -DBL_MAX, DBL_MAX, &value, &ignored) < 0)
@@ -234,6 +258,51 @@ static int scan_word(struct scan *s)
 	}
 	return expected(s, "a value");
 }
+
+/* --- columns ------------------------------------------------------------------------------- */
+
+static int keep_column(struct scan *s, struct json_column *c)
+{
+	struct jsonscan_rest *rest = s->rest;
+	size_t n = rest->count;
+
+	if ((n & (n - 1)) == 0) { /* the room is the power of two above */
+		void *grown = realloc(rest->column, (n ? 2 * n : 1) * sizeof(*rest->column));
+
+		if (!grown)
+			return -ENOMEM;
+		rest->column = grown;
+	}
+	rest->column[rest->count++] = c;
+	return 0;
+}
+
+/* At '['.  1: a column, passed and kept; 0: something else, to be read as any array; -ENOMEM. */
+static int take_column(struct scan *s)
+{
+	const char *from = s->text + s->at + 1, *end = memchr(from, ']', s->size - s->at - 1);
+	size_t start = s->at;
+	struct json_column *c;
+	int r = 0;
+
+	if (!end)
+		return 0;
+	c = json_column_read(from, end, &r);
+	if (c && keep_column(s, c) < 0) {
+		free(c);
+		r = -ENOMEM;
+	}
+	if (r < 0)
+		return err_set(s->err, r, "out of memory");
+	if (!c)
+		return 0;
+	s->at = (size_t)(end + 1 - s->text);
+	leave_out(s, start, s->at);
+	put_instead(s, "\"" JSONSCAN_COLUMN "\"");
+	return 1;
+}
+
+/* --- values -------------------------------------------------------------------------------- */
 
 static int scan_value(struct scan *s, int depth);
 
@@ -256,6 +325,34 @@ static int scan_key(struct scan *s)
 	return skip_blanks(s);
 }
 
+/* Below which keys is the value of the key at `at`?  What is still to meet, or NULL. */
+static const char *under_key(const struct scan *s, size_t at)
+{
+	size_t length;
+
+	if (!s->under || *s->under == '\0')
+		return s->under;
+	length = strcspn(s->under, ".");
+	if (s->size - at < length + 2 || memcmp(s->text + at + 1, s->under, length) != 0 ||
+	    s->text[at + 1 + length] != '"')
+		return NULL;
+	return s->under + length + (s->under[length] == '.');
+}
+
+static int scan_member(struct scan *s, int depth)
+{
+	const char *under = s->under;
+	size_t at = s->at;
+	int r = scan_key(s);
+
+	if (r < 0)
+		return r;
+	s->under = under_key(s, at);
+	r = scan_value(s, depth);
+	s->under = under;
+	return r;
+}
+
 /* An array or object; depth counts it. */
 static int scan_container(struct scan *s, int depth)
 {
@@ -264,6 +361,11 @@ static int scan_container(struct scan *s, int depth)
 
 	if (depth > JSON_DEPTH)
 		return fault(s, s->at, "nested too deeply (more than 64 levels)");
+	if (!object && s->rest && s->under && *s->under == '\0') {
+		r = take_column(s);
+		if (r != 0)
+			return r < 0 ? r : 0;
+	}
 	s->at++;
 	r = skip_blanks(s);
 	if (r < 0)
@@ -273,9 +375,7 @@ static int scan_container(struct scan *s, int depth)
 		return 0;
 	}
 	for (;;) {
-		r = object ? scan_key(s) : 0;
-		if (r == 0)
-			r = scan_value(s, depth);
+		r = object ? scan_member(s, depth) : scan_value(s, depth);
 		if (r == 0)
 			r = skip_blanks(s);
 		if (r < 0)
@@ -306,12 +406,25 @@ static int scan_value(struct scan *s, int depth)
 	return scan_word(s);
 }
 
+/* How many of eight bytes are ASCII: all or, for our purpose, none. */
+static size_t plain_ascii(const char *text, size_t size)
+{
+	uint64_t eight;
+
+	if (size < sizeof(eight))
+		return 0;
+	memcpy(&eight, text, sizeof(eight));
+	return eight & UINT64_C(0x8080808080808080) ? 0 : sizeof(eight);
+}
+
 static int scan_text(struct scan *s)
 {
 	int r;
 
 	for (size_t i = 0, length; i < s->size; i += length) {
-		length = utf8_length(s->text + i, s->size - i);
+		length = plain_ascii(s->text + i, s->size - i);
+		if (length == 0)
+			length = utf8_length(s->text + i, s->size - i);
 		if (length == 0)
 			return fault(s, i, "not UTF-8");
 	}
@@ -325,13 +438,19 @@ static int scan_text(struct scan *s)
 	return r;
 }
 
-int jsonscan_check(const char *text, size_t size, char *blanked, struct err *err)
+int jsonscan_check(const char *text, size_t size, struct jsonscan_rest *rest, struct err *err)
 {
-	struct scan s = {
-		.text = text, .size = size, .blanked = blanked, .wanted = SIZE_MAX, .err = err
-	};
+	struct scan s = { .text = text,
+			  .size = size,
+			  .rest = rest,
+			  .under = rest->under,
+			  .wanted = SIZE_MAX,
+			  .err = err };
+	int r = scan_text(&s);
 
-	return scan_text(&s);
+	if (r == 0)
+		leave_out(&s, size, size);
+	return r;
 }
 
 int jsonscan_key_fault(const char *text, size_t size, size_t nth, const char *what, struct err *err)

@@ -9,14 +9,27 @@
 #define TWBENCH_BASE_JSONSCAN_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct err;
+struct json_column;
+
+/* What is left of a text for cJSON. */
+struct jsonscan_rest {
+	const char *under; /* keys, "a.b": columns below them are taken out; NULL: none */
+	char *text;        /* room for the whole text; comments are dropped from it */
+	size_t size;
+	struct json_column **column; /* in the order of the text; each left JSONSCAN_COLUMN there */
+	size_t count;
+};
+
+#define JSONSCAN_COLUMN "\xff" /* a string that no text holds: it is no UTF-8 */
 
 /*
- * Check `size` bytes of text.  `blanked` holds a copy of them, in which comments are overwritten
- * by blanks.  Returns 0, or -EINVAL with *err "line 3, column 7: expected ':', found '1'".
+ * Check `size` bytes of text and fill *rest.  Returns 0, or -EINVAL with *err
+ * "line 3, column 7: expected ':', found '1'", or -ENOMEM; the columns are the caller's either way.
  */
-int jsonscan_check(const char *text, size_t size, char *blanked, struct err *err);
+int jsonscan_check(const char *text, size_t size, struct jsonscan_rest *rest, struct err *err);
 
 /* Set *err to "line L, column C: <what>" for the key number `nth` (from 0, in order of the text)
  * of a text that was checked.  Returns -EINVAL. */

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/record.h"
 #include "base/record_table.h"
+#include "base/roomy.h"
 #include "base/series.h"
 
 /* --- constants ------------------------------------------------------------------------------- */
@@ -260,7 +261,7 @@ const struct field_codec codec_buckets = {
 
 /* --- series ---------------------------------------------------------------------------------- */
 
-#define SERIES_ROWS_MAX 4000000 /* 352 MB in memory: over an hour at 1 kHz, every sample another */
+#define SERIES_ROWS_MAX 4000000 /* at most 352 MB in memory: over an hour at 1 kHz, every sample another */
 
 static void series_time_write(const struct field *f, const void *object, struct jsonw *w)
 {
@@ -268,7 +269,7 @@ static void series_time_write(const struct field *f, const void *object, struct 
 
 	jsonw_array_flat(w);
 	for (size_t i = 0; i < s->count; i++)
-		jsonw_int(w, s->row[i].t_ns);
+		jsonw_int(w, s->t_ns[i]);
 	jsonw_array_end(w);
 }
 
@@ -276,24 +277,25 @@ static int series_time_read(const struct field *f, void *object, json *node, str
 {
 	struct series *s = field_at_mut(f, object);
 	size_t count = json_count(node);
+	struct json_ints ints = json_ints(node);
 
 	if (json_type(node) != JSON_ARRAY || count > SERIES_ROWS_MAX)
 		return err_set(err, -EINVAL, "not a list of at most %d times", SERIES_ROWS_MAX);
 	if (count == 0)
 		return 0;
-	s->row = calloc(count, sizeof(*s->row));
-	if (!s->row)
+	s->t_ns = roomy_calloc(count, sizeof(*s->t_ns));
+	if (!s->t_ns)
 		return err_set(err, -ENOMEM, "no memory for %zu samples", count);
 	s->capacity = count;
-	for (json *c = json_first(node); c; c = json_next(c)) {
+	while (s->count < count) {
 		int64_t t;
 
-		if (!json_int(c, &t))
+		if (!json_ints_next(&ints, &t))
 			return err_set(err, -EINVAL, "[%zu]: not a whole number (%s)", s->count,
-				       json_type_name(c));
-		if (s->count && t < s->row[s->count - 1].t_ns)
+				       json_type_name(ints.next));
+		if (s->count && t < s->t_ns[s->count - 1])
 			return err_set(err, -EINVAL, "[%zu]: time runs backwards", s->count);
-		s->row[s->count++].t_ns = t;
+		s->t_ns[s->count++] = t;
 	}
 	return 0;
 }
@@ -310,8 +312,8 @@ const struct field_codec codec_series_time = {
 
 static bool column_empty(const struct series *s, int side, int column)
 {
-	for (size_t i = 0; i < s->count; i++)
-		if (s->row[i].count[side][column] != 0)
+	for (size_t i = 0; s->column[side][column] && i < s->count; i++)
+		if (s->column[side][column][i] != 0)
 			return false;
 	return true;
 }
@@ -327,7 +329,7 @@ static void series_side_write(const struct field *f, const void *object, struct 
 		jsonw_key(w, series_column_key((enum series_column)c));
 		jsonw_array_flat(w);
 		for (size_t i = 0; i < s->count; i++)
-			jsonw_int(w, s->row[i].count[f->stat][c]);
+			jsonw_int(w, series_count(s, i, f->stat, c));
 		jsonw_array_end(w);
 	}
 	jsonw_object_end(w);
@@ -336,16 +338,22 @@ static void series_side_write(const struct field *f, const void *object, struct 
 static int read_column(struct series *s, int side, int column, json *node, struct err *err)
 {
 	const char *key = series_column_key((enum series_column)column);
-	size_t i = 0;
+	struct json_ints ints = json_ints(node);
+	int32_t *ret;
 
 	if (json_type(node) != JSON_ARRAY || json_count(node) != s->count)
 		return err_set(err, -EINVAL, "%s: not a list as long as t_ns (%zu)", key, s->count);
-	for (json *c = json_first(node); c; c = json_next(c), i++) {
+	if (s->count == 0)
+		return 0;
+	ret = s->column[side][column] = roomy_calloc(s->count, sizeof(*ret));
+	if (!ret)
+		return err_set(err, -ENOMEM, "%s: no memory for %zu samples", key, s->count);
+	for (size_t i = 0; i < s->count; i++) {
 		int64_t v;
 
-		if (!json_int(c, &v) || v < 0 || v > INT32_MAX)
+		if (!json_ints_next(&ints, &v) || v < 0 || v > INT32_MAX)
 			return err_set(err, -EINVAL, "%s[%zu]: not a number of sockets", key, i);
-		s->row[i].count[side][column] = (int32_t)v;
+		ret[i] = (int32_t)v;
 	}
 	return 0;
 }

@@ -393,7 +393,7 @@ int record_load(struct record *r, const char *path, struct err *err)
 			return err_set(err, -EINVAL, "'%.60s...': the name is too long", path);
 		path = inside;
 	}
-	root = json_parse_file(path, FILE_MAX_BYTES, err);
+	root = json_parse_file_columns(path, FILE_MAX_BYTES, "cases.repeats.series", err);
 	if (!root)
 		return -EINVAL;
 	rc = record_parse(r, root, err);

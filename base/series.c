@@ -19,13 +19,23 @@ const char *series_column_key(enum series_column c)
 
 int series_init(struct series *s, size_t capacity)
 {
+	bool all;
+
 	memset(s, 0, sizeof(*s));
 	/* One more than asked for: the row that series_finish() adds must always fit. */
-	if (capacity >= SIZE_MAX / sizeof(*s->row))
+	if (capacity >= SIZE_MAX / sizeof(*s->t_ns))
 		return -ENOMEM;
-	s->row = calloc(capacity + 1, sizeof(*s->row));
-	if (!s->row)
+	s->t_ns = calloc(capacity + 1, sizeof(*s->t_ns));
+	all = s->t_ns != NULL;
+	for (int side = 0; all && side < SIDE_COUNT; side++)
+		for (int c = 0; all && c < COL_COUNT; c++) {
+			s->column[side][c] = calloc(capacity + 1, sizeof(int32_t));
+			all = s->column[side][c] != NULL;
+		}
+	if (!all) {
+		series_release(s);
 		return -ENOMEM;
+	}
 	s->capacity = capacity;
 	return 0;
 }
@@ -34,22 +44,53 @@ void series_release(struct series *s)
 {
 	if (!s)
 		return;
-	free(s->row);
+	free(s->t_ns);
+	for (int side = 0; side < SIDE_COUNT; side++)
+		for (int c = 0; c < COL_COUNT; c++)
+			free(s->column[side][c]);
 	memset(s, 0, sizeof(*s));
+}
+
+struct series_row series_row(const struct series *s, size_t i)
+{
+	struct series_row row = { .t_ns = s->t_ns[i] };
+
+	for (int side = 0; side < SIDE_COUNT; side++)
+		for (int c = 0; c < COL_COUNT; c++)
+			row.count[side][c] = series_count(s, i, side, c);
+	return row;
+}
+
+static bool same_counts(const struct series *s, size_t i, const struct series_row *row)
+{
+	for (int side = 0; side < SIDE_COUNT; side++)
+		for (int c = 0; c < COL_COUNT; c++)
+			if (series_count(s, i, side, c) != row->count[side][c])
+				return false;
+	return true;
+}
+
+/* A 0 is there already. */
+static void append(struct series *s, const struct series_row *row)
+{
+	s->t_ns[s->count] = row->t_ns;
+	for (int side = 0; side < SIDE_COUNT; side++)
+		for (int c = 0; c < COL_COUNT; c++)
+			if (row->count[side][c] != 0)
+				s->column[side][c][s->count] = row->count[side][c];
+	s->count++;
 }
 
 bool series_add(struct series *s, const struct series_row *row)
 {
-	const struct series_row *last = s->count > 0 ? &s->row[s->count - 1] : NULL;
-
 	if (s->full)
 		return false;
-	if (!last || memcmp(last->count, row->count, sizeof(row->count)) != 0) {
+	if (s->count == 0 || !same_counts(s, s->count - 1, row)) {
 		if (s->count == s->capacity) {
 			s->full = true;
 			return false;
 		}
-		s->row[s->count++] = *row;
+		append(s, row);
 	}
 	s->taken++;
 	s->last_ns = row->t_ns;
@@ -58,15 +99,17 @@ bool series_add(struct series *s, const struct series_row *row)
 
 void series_finish(struct series *s)
 {
-	if (s->count == 0 || s->row[s->count - 1].t_ns >= s->last_ns)
+	struct series_row last;
+
+	if (s->count == 0 || s->t_ns[s->count - 1] >= s->last_ns)
 		return;
-	s->row[s->count] = s->row[s->count - 1];
-	s->row[s->count].t_ns = s->last_ns;
-	s->count++;
+	last = series_row(s, s->count - 1);
+	last.t_ns = s->last_ns;
+	append(s, &last);
 	s->full = true; /* the spare row is used: nothing may follow */
 }
 
-const struct series_row *series_at(const struct series *s, int64_t t_ns)
+size_t series_until(const struct series *s, int64_t t_ns)
 {
 	size_t low = 0,
 	       high = s->count; /* rows before `low` are at or before t_ns, from `high` on after */
@@ -74,10 +117,10 @@ const struct series_row *series_at(const struct series *s, int64_t t_ns)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (s->row[middle].t_ns <= t_ns)
+		if (s->t_ns[middle] <= t_ns)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low > 0 ? &s->row[low - 1] : NULL;
+	return low;
 }

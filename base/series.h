@@ -34,8 +34,10 @@ struct series_row {
 	int32_t count[SIDE_COUNT][COL_COUNT];
 };
 
+/* A column for each count: most are 0 throughout, and memory that is not touched costs nothing. */
 struct series {
-	struct series_row *row;
+	int64_t *t_ns;
+	int32_t *column[SIDE_COUNT][COL_COUNT]; /* NULL: all 0 */
 	size_t count, capacity;
 	int64_t taken;   /* samples taken, those that changed nothing included */
 	int64_t last_ns; /* time of the last sample taken, changed or not */
@@ -44,7 +46,7 @@ struct series {
 
 const char *series_column_key(enum series_column c); /* "time_wait" */
 
-int series_init(struct series *s, size_t capacity); /* 0 or -ENOMEM */
+int series_init(struct series *s, size_t capacity); /* with all columns; 0 or -ENOMEM */
 void series_release(struct series *s);
 
 /*
@@ -56,7 +58,14 @@ bool series_add(struct series *s, const struct series_row *row);
 /* Close the series with a last row at the time of the last sample. */
 void series_finish(struct series *s);
 
-/* The counts that held at t_ns (the last row at or before it), or NULL before the first. */
-const struct series_row *series_at(const struct series *s, int64_t t_ns);
+static inline int32_t series_count(const struct series *s, size_t i, int side, int column)
+{
+	return s->column[side][column] ? s->column[side][column][i] : 0;
+}
+
+struct series_row series_row(const struct series *s, size_t i);
+
+/* How many rows are at or before t_ns: the last of them holds at t_ns. */
+size_t series_until(const struct series *s, int64_t t_ns);
 
 #endif

@@ -186,7 +186,7 @@ void cell_ports_peak(struct record_repeat *r)
 		int64_t n = 0;
 
 		for (int c = 0; c < COL_COUNT; c++)
-			n += r->series.row[i].count[SIDE_CLIENT][c];
+			n += series_count(&r->series, i, SIDE_CLIENT, c);
 		if (n > most)
 			most = n;
 	}

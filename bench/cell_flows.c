@@ -199,13 +199,13 @@ static int64_t *count_expired(const struct cell_flows *c, int side, int64_t orig
 	if (end)
 		qsort(end, early, sizeof(*end), compare_times);
 	for (size_t i = 0; expired && end && i < s->count; i++) {
-		int64_t now_ns = origin_ns + s->row[i].t_ns;
+		int64_t now_ns = origin_ns + s->t_ns[i];
 
 		while (begun < n && stay[begun].from_ns <= now_ns)
 			begun++;
 		while (ended < early && end[ended] <= now_ns)
 			ended++;
-		expired[i] = (int64_t)(begun - ended) - s->row[i].count[side][COL_TIME_WAIT];
+		expired[i] = (int64_t)(begun - ended) - series_count(s, i, side, COL_TIME_WAIT);
 	}
 	if (!end) {
 		free(expired);
@@ -229,7 +229,7 @@ static struct lifetimes pair(const struct cell_flows *c, int side, int64_t origi
 
 	for (size_t i = 0; i < s->count; i++)
 		while (l.n < expired[i] && at < n) {
-			add_lifetime(&l, origin_ns + s->row[i].t_ns - stay[at].from_ns);
+			add_lifetime(&l, origin_ns + s->t_ns[i] - stay[at].from_ns);
 			at = skip_ended_early(stay, at + 1, n);
 		}
 	return l;

@@ -81,9 +81,9 @@ static void print_samples(const void *what, FILE *out)
 	fprintf(out, "\n");
 	for (size_t i = 0; i < s->count; i++)
 		for (int side = 0; side < SIDE_COUNT; side++) {
-			fprintf(out, "%.3f,%s", (double)s->row[i].t_ns / 1e9, side_key((enum side)side));
+			fprintf(out, "%.3f,%s", (double)s->t_ns[i] / 1e9, side_key((enum side)side));
 			for (int c = 0; c < COL_COUNT; c++)
-				fprintf(out, ",%d", s->row[i].count[side][c]);
+				fprintf(out, ",%d", series_count(s, i, side, c));
 			fprintf(out, "\n");
 		}
 }

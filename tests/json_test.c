@@ -242,8 +242,96 @@ static void test_file(void)
 	(void)unlink(path);
 }
 
+/* --- columns ------------------------------------------------------------------------------- */
+
+static json *parse_columns(const char *text, struct err *err)
+{
+	size_t size = strlen(text);
+	struct guard g;
+	const uint8_t *copy = guard_copy(&g, (const uint8_t *)text, size);
+	json *root;
+
+	err->text[0] = '\0';
+	root = json_parse_columns((const char *)copy, size, "a.b", err);
+	guard_free(&g);
+	return root;
+}
+
+/* Below "a.b"; read as a column or, if not plain, as any array: the numbers are the same. */
+static const struct {
+	const char *array;
+	bool column;
+	size_t good; /* numbers before json_ints_next() says no */
+	int64_t last;
+} columns[] = {
+	{ "[1]", true, 1, 1 },
+	{ "[1,2,-3]", true, 3, -3 },
+	{ " [ 1 ,\n2\t,\r3 ] ", true, 3, 3 },
+	{ "[0,-0]", true, 2, 0 },
+	{ "[999999999999999]", true, 1, 999999999999999 },
+	{ "[-999999999999999]", true, 1, -999999999999999 },
+	{ "[1000000000000000]", false, 1, 1000000000000000 },
+	{ "[1,9007199254740991]", false, 2, 9007199254740991 },
+	{ "[1,9007199254740992]", false, 1, 1 },
+	{ "[1,9223372036854775808]", false, 1, 1 },
+	{ "[1,1e2]", false, 2, 100 },
+	{ "[1,2.0]", false, 2, 2 },
+	{ "[1,2.5,3]", false, 1, 1 },
+	{ "[1,/* ] , */2]", false, 2, 2 },
+	{ "[1,null]", false, 1, 1 },
+	{ "[1,[2],3]", false, 1, 1 },
+	{ "[[1,2]]", false, 0, 0 },
+	{ "[]", false, 0, 0 },
+};
+
+static void test_column(size_t i)
+{
+	char text[128];
+	struct err err;
+	struct json_ints ints;
+	int64_t v = 0, last = 0;
+	size_t good = 0;
+	json *root, *array;
+
+	(void)snprintf(text, sizeof(text), "{\"x\":[7,8],\"a\":[{\"b\":{\"c\":%s}}],\"y\":[9]}",
+		       columns[i].array);
+	root = parse_columns(text, &err);
+	if (!ok(root != NULL, "%s is read %s", columns[i].array, err.text))
+		return;
+	array = json_get(json_path(json_first(json_get(root, "a")), "b"), "c");
+	is_int(json_type(array), JSON_ARRAY, "as an array");
+	is_int(!json_first(array) && json_count(array) > 0, columns[i].column, "and a column or not");
+	for (ints = json_ints(array); json_ints_next(&ints, &v); good++)
+		last = v;
+	is_int((int64_t)good, (int64_t)columns[i].good, "with its whole numbers");
+	is_int(last, columns[i].last, "down to the last");
+	ok(json_first(json_get(root, "x")) && json_first(json_get(root, "y")), "others have children");
+	json_free(root);
+}
+
+static void test_columns(void)
+{
+	static const char *const bad[] = { "[01]", "[1,]", "[,1]", "[1 2]", "[1,,2]", "[1", "[-]",
+					   "[+1]", "[1}", "[1,x]", "[1,\"\xff\"]" };
+	static const char marks[] = "{\"a\":{\"b\":[[1,2],\"\\u00ff\",[3],{\"k\":1,\"k\":2}]}}";
+	char text[64];
+	struct err err, plain;
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		test_column(i);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		(void)snprintf(text, sizeof(text), "{\"a\":{\"b\":%s}}", bad[i]);
+		ok(!parse_columns(text, &err), "%s is refused", bad[i]);
+		ok(!parse(text, strlen(text), &plain), "... as ever");
+		is_str(err.text, plain.text, "in the same words");
+	}
+	ok(!parse_columns(marks, &err), "a key given twice beside columns");
+	ok(strstr(err.text, "key 'k' appears twice") != NULL, "is found: %s", err.text);
+}
+
 int main(void)
 {
+	test_columns();
 	test_refused();
 	test_depth();
 	test_prefixes();

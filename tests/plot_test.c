@@ -223,6 +223,40 @@ static void test_thin(void)
 	is_int(c.count, 0, "an empty curve stays empty");
 }
 
+static double count_of(const struct series *s, size_t row, int column)
+{
+	return series_count(s, row, SIDE_CLIENT, column);
+}
+
+/* Samples thinned on their way are those that thinning all of them leaves. */
+static void test_thin_samples(size_t rows, size_t limit)
+{
+	struct curve all = { 0 }, some = { 0 };
+	struct series s;
+	bool same = true;
+
+	if (!ok(series_init(&s, rows) == 0, "room for %zu samples", rows))
+		return;
+	for (size_t i = 0; i < rows; i++) {
+		struct series_row row = { .t_ns = (int64_t)(i * i) };
+
+		row.count[SIDE_CLIENT][COL_TIME_WAIT] = i == 313 ? 9999 : (int32_t)(1 + i * 37 % 101);
+		(void)series_add(&s, &row);
+		curve_add(&all, (double)(row.t_ns - 5) / 1e9, row.count[SIDE_CLIENT][COL_TIME_WAIT]);
+	}
+	s.last_ns += 1000; /* nothing changed until then */
+	curve_add(&all, (double)(s.last_ns - 5) / 1e9, all.y[all.count - 1]);
+	curve_thin(&all, limit);
+	curve_from_series(&some, &(struct curve_source){ &s, 5, INT64_MAX, count_of, COL_TIME_WAIT, limit });
+	is_int((int64_t)some.count, (int64_t)all.count, "%zu samples to at most %zu points", rows, limit);
+	for (size_t i = 0; same && i < all.count && i < some.count; i++)
+		same = all.x[i] == some.x[i] && all.y[i] == some.y[i];
+	ok(same, "the same points");
+	curve_release(&all);
+	curve_release(&some);
+	series_release(&s);
+}
+
 /* --- failing gnuplots ------------------------------------------------------------------------------ */
 
 static const struct {
@@ -395,6 +429,10 @@ int main(void)
 	if (!mkdtemp(dir) || !path)
 		abort();
 	test_thin();
+	test_thin_samples(9, 10);
+	test_thin_samples(10, 10);
+	test_thin_samples(11, 4);
+	test_thin_samples(20000, 400);
 	test_quote();
 	test_digest();
 	sample_record(&r, 1);

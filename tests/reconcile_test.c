@@ -239,17 +239,17 @@ static void counted_linger2(struct record_repeat *r)
 static void time_wait_elsewhere(struct record_repeat *r)
 {
 	for (size_t i = 0; i < r->series.count; i++) {
-		r->series.row[i].count[SIDE_SERVER][COL_TIME_WAIT] =
-			r->series.row[i].count[SIDE_CLIENT][COL_TIME_WAIT];
-		r->series.row[i].count[SIDE_CLIENT][COL_TIME_WAIT] = 0;
+		r->series.column[SIDE_SERVER][COL_TIME_WAIT][i] =
+			r->series.column[SIDE_CLIENT][COL_TIME_WAIT][i];
+		r->series.column[SIDE_CLIENT][COL_TIME_WAIT][i] = 0;
 	}
 }
 
 static void clipped_peak(struct record_repeat *r)
 {
 	for (size_t i = 0; i < r->series.count; i++)
-		if (r->series.row[i].count[SIDE_CLIENT][COL_TIME_WAIT] == 1600)
-			r->series.row[i].count[SIDE_CLIENT][COL_TIME_WAIT] = 1599;
+		if (r->series.column[SIDE_CLIENT][COL_TIME_WAIT][i] == 1600)
+			r->series.column[SIDE_CLIENT][COL_TIME_WAIT][i] = 1599;
 }
 
 static void unexpected_outcome(struct record_repeat *r)
@@ -427,8 +427,8 @@ static void test_reopened(void)
 
 	p->time_wait[SIDE_SERVER].reopened = 3;
 	for (size_t i = 0; i < p->series.count; i++)
-		if (p->series.row[i].count[SIDE_SERVER][COL_TIME_WAIT] > 1597)
-			p->series.row[i].count[SIDE_SERVER][COL_TIME_WAIT] = 1597;
+		if (p->series.column[SIDE_SERVER][COL_TIME_WAIT][i] > 1597)
+			p->series.column[SIDE_SERVER][COL_TIME_WAIT][i] = 1597;
 	(void)reconcile(c, p);
 	is_int(p->time_wait[SIDE_SERVER].expected_peak, 1597,
 	       "reopened TIME_WAITs are not expected");
@@ -503,7 +503,7 @@ static void test_passive_abort(void)
 	p->capture.fin[SIDE_SERVER] = 1600;
 	*counter_after(p, SIDE_SERVER, "TcpEstabResets") = 0;
 	*counter_after(p, SIDE_SERVER, "TcpExtTW") = 1600;
-	p->series.row[1].count[SIDE_SERVER][COL_TIME_WAIT] = 1;
+	p->series.column[SIDE_SERVER][COL_TIME_WAIT][1] = 1;
 	(void)reconcile(c, p);
 	is_int(p->time_wait[SIDE_SERVER].entered, 1600, "passive-abort: minisocks are counted");
 	is_int(p->time_wait[SIDE_SERVER].expected_peak, 0, "... and none stays");
@@ -528,8 +528,8 @@ static void test_long_load(void)
 	p->time_wait[SIDE_CLIENT].expected_peak = 480;
 	p->time_wait[SIDE_SERVER].expected_peak = 0;
 	for (size_t i = 0; i < p->series.count; i++)
-		if (p->series.row[i].count[SIDE_CLIENT][COL_TIME_WAIT] > 496)
-			p->series.row[i].count[SIDE_CLIENT][COL_TIME_WAIT] = 496;
+		if (p->series.column[SIDE_CLIENT][COL_TIME_WAIT][i] > 496)
+			p->series.column[SIDE_CLIENT][COL_TIME_WAIT][i] = 496;
 	(void)reconcile(c, p);
 	skipped_because(c, "TIME_WAIT: capture = samples (client)", "outlasts");
 	is_int(p->time_wait[SIDE_CLIENT].expected_peak, 480, "the peak seen in the flows is kept");

@@ -106,17 +106,17 @@ static void wait_for(struct sampler *s, int side, int32_t time_wait, int32_t ope
 	while (r == 0 && (now->time_wait[side] != time_wait || now->open[side] != open));
 }
 
-static const int32_t *last_counts(const struct series *s, enum side side)
+static int32_t last_count(const struct series *s, enum side side, enum series_column column)
 {
-	return s->row[s->count - 1].count[side];
+	return series_count(s, s->count - 1, side, column);
 }
 
 static bool in_time_order(const struct series *s)
 {
 	for (size_t i = 1; i < s->count; i++)
-		if (s->row[i].t_ns < s->row[i - 1].t_ns)
+		if (s->t_ns[i] < s->t_ns[i - 1])
 			return false;
-	return s->count > 0 && s->row[0].t_ns >= 0;
+	return s->count > 0 && s->t_ns[0] >= 0;
 }
 
 static void check_report(const struct series *s, const struct sampler_report *r, int namespaces)
@@ -147,7 +147,6 @@ static void test_shared(struct world *w)
 	struct series series;
 	struct sampler_report report;
 	struct err err;
-	const int32_t *client, *server;
 
 	is_int(sampler_start(&o, &s, &err), 0, "start, one namespace");
 	is_int(sampler_wait_fresh(s, mono_now_ns() + PATIENCE_NS, &now), 0, "a first look");
@@ -164,11 +163,9 @@ static void test_shared(struct world *w)
 	is_int(now.time_wait[SIDE_SERVER], 10, "TIME_WAIT at the server");
 	is_int(now.open[SIDE_SERVER], 30, "its listener does not count");
 	sampler_stop(s, &series, &report);
-	client = last_counts(&series, SIDE_CLIENT);
-	server = last_counts(&series, SIDE_SERVER);
-	is_int(client[COL_FIN_WAIT2_ORPHAN], 30, "client: orphans");
-	is_int(client[COL_FIN_WAIT2], 0, "client: FIN-WAIT-2 with a descriptor");
-	is_int(server[COL_CLOSE_WAIT], 30, "server: CLOSE-WAIT");
+	is_int(last_count(&series, SIDE_CLIENT, COL_FIN_WAIT2_ORPHAN), 30, "client: orphans");
+	is_int(last_count(&series, SIDE_CLIENT, COL_FIN_WAIT2), 0, "client: FIN-WAIT-2 with a descriptor");
+	is_int(last_count(&series, SIDE_SERVER, COL_CLOSE_WAIT), 30, "server: CLOSE-WAIT");
 	check_report(&series, &report, 1);
 	series_release(&series);
 }
@@ -202,11 +199,11 @@ static void test_apart(struct world *a, struct world *b)
 	is_int(now.time_wait[SIDE_SERVER], 40, "second: TIME_WAIT");
 	is_int(now.open[SIDE_SERVER], 2, "second: the rest");
 	sampler_stop(s, &series, &report);
-	is_int(last_counts(&series, SIDE_CLIENT)[COL_FIN_WAIT2_ORPHAN], 20, "first: orphans");
-	is_int(last_counts(&series, SIDE_CLIENT)[COL_CLOSE_WAIT], 20, "first: their peers");
-	is_int(last_counts(&series, SIDE_SERVER)[COL_FIN_WAIT2], 1,
+	is_int(last_count(&series, SIDE_CLIENT, COL_FIN_WAIT2_ORPHAN), 20, "first: orphans");
+	is_int(last_count(&series, SIDE_CLIENT, COL_CLOSE_WAIT), 20, "first: their peers");
+	is_int(last_count(&series, SIDE_SERVER, COL_FIN_WAIT2), 1,
 	       "second: a FIN-WAIT-2 that is held is no orphan");
-	is_int(last_counts(&series, SIDE_SERVER)[COL_FIN_WAIT2_ORPHAN], 0, "second: no orphan");
+	is_int(last_count(&series, SIDE_SERVER, COL_FIN_WAIT2_ORPHAN), 0, "second: no orphan");
 	check_report(&series, &report, 2);
 	series_release(&series);
 }

@@ -19,9 +19,9 @@ static bool add(struct series *s, int64_t t_ns, int32_t time_wait)
 
 static int64_t time_at(const struct series *s, int64_t t_ns)
 {
-	const struct series_row *row = series_at(s, t_ns);
+	size_t until = series_until(s, t_ns);
 
-	return row ? row->t_ns : -1;
+	return until > 0 ? s->t_ns[until - 1] : -1;
 }
 
 static void test_changes(void)
@@ -29,7 +29,7 @@ static void test_changes(void)
 	struct series s;
 
 	is_int(series_init(&s, 8), 0, "init");
-	ok(series_at(&s, 0) == NULL, "nothing held before the first sample");
+	ok(series_until(&s, 0) == 0, "nothing held before the first sample");
 	series_finish(&s);
 	is_int(s.count, 0, "finishing an empty series adds nothing");
 	ok(add(&s, 10, 0), "the first is kept though all is 0");
@@ -46,14 +46,14 @@ static void test_changes(void)
 	is_int(time_at(&s, INT64_MAX), 40, "long after");
 	series_finish(&s);
 	is_int(s.count, 3, "finish adds the last row");
-	is_int(s.row[2].t_ns, 50, "at the time of the last sample");
-	is_int(s.row[2].count[SIDE_SERVER][COL_TIME_WAIT], 5, "with its counts");
+	is_int(s.t_ns[2], 50, "at the time of the last sample");
+	is_int(s.column[SIDE_SERVER][COL_TIME_WAIT][2], 5, "with its counts");
 	series_finish(&s);
 	is_int(s.count, 3, "once only");
 	series_release(&s);
 	series_release(&s);
 	series_release(NULL);
-	ok(s.row == NULL, "released, twice");
+	ok(s.t_ns == NULL, "released, twice");
 }
 
 static void test_full(void)
@@ -67,7 +67,7 @@ static void test_full(void)
 	is_int(s.taken, 3, "lost samples are not counted as taken");
 	series_finish(&s);
 	is_int(s.count, 3, "the last row fits nevertheless");
-	is_int(s.row[2].t_ns, 3, "and claims nothing about the time after");
+	is_int(s.t_ns[2], 3, "and claims nothing about the time after");
 	series_release(&s);
 	is_int(series_init(&s, 0), 0, "no room at all");
 	ok(!add(&s, 1, 1), "is full at once");

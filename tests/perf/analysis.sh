@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2086,SC2154,SC2183,SC3045 # taken in by tests/perf.sh, which sets and uses these
-# Goal 5: reading captures, by the comparison that stands on its own.
+# Goal 5: reading captures, by the comparison that stands on its own, and long records.
 
 echo 'analysis'
 if tests/perf_analyze.sh >"$out/analysis.txt" 2>>"$out/stderr"; then
@@ -21,3 +21,25 @@ if tests/perf_analyze.sh >"$out/analysis.txt" 2>>"$out/stderr"; then
 else
 	row 5 'packets read and classified' absent M/s - - min 10 'tests/perf_analyze.sh did not run'
 fi
+
+# A record with ten million samples, read anew each time: its report, its graphs, and what a person
+# waits for, both from one reading.
+samples=${PERF_SAMPLES:-10000000}
+big="$out/big"
+if measure 'record of many samples' "$helper/big_record" "$samples" "$big"; then
+	round=0
+	while [ "$round" -lt "$rounds" ]; do
+		round=$((round + 1))
+		measure 'report of many samples' "$twbench" report "$big" && sample samples report "$wall_s"
+		measure 'graphs of many samples' "$twbench" plot "$big" --out "$big/plots" &&
+			sample samples graphs "$wall_s"
+		measure 'report and graphs of many samples' "$twbench" report "$big" --out "$big" &&
+			sample samples both "$wall_s"
+	done
+	row 5 "report of $samples samples" "$(median samples report)" s - - max 5 "$(summary samples report)"
+	row 5 "graphs of $samples samples" "$(median samples graphs)" s - - max 5 "$(summary samples graphs)"
+	row 5 "report and graphs of $samples samples, together" "$(median samples both)" s - - max 5 "$(summary samples both)"
+else
+	row 5 "report and graphs of $samples samples" absent s - - max 5 'tests/helper/big_record did not run'
+fi
+rm -rf "$big"

@@ -66,7 +66,8 @@ struct live {
 	int64_t first_ns, established_ns, reused_after_ns, reopened_ns, rst_in_time_wait_ns;
 	int64_t data_before_close_ns;
 	uint64_t data_after_fin_bytes;
-	uint8_t spare[16]; /* always 0 */
+	bool fin_afloat[2]; /* fin_seq is the least it can be: its segment ends in a later fragment */
+	uint8_t spare[14];  /* always 0 */
 };
 _Static_assert(offsetof(struct live, more) <= 128, "the hot part of a connection");
 

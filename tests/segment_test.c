@@ -114,6 +114,12 @@ static void test_ip(void)
 	packet_ip4(&p, 6, 40);
 	check(ETHERNET, &p, 5, "all of the IPv4 options");
 
+	p.bytes[p.ip_at + 6] = 0x20; /* more fragments */
+	ok(segment_decode(ETHERNET, p.bytes, p.n, p.n, &s) == SEGMENT_OK && s.goes_on,
+	   "the first of IPv4 fragments is told");
+	p.bytes[p.ip_at + 6] = 0x40; /* may not be fragmented */
+	ok(segment_decode(ETHERNET, p.bytes, p.n, p.n, &s) == SEGMENT_OK && !s.goes_on,
+	   "... from a whole packet");
 	p.bytes[p.ip_at + 7] = 1; /* fragment offset 8 */
 	is_int(segment_decode(ETHERNET, p.bytes, p.n, p.n, &s), SEGMENT_FRAGMENT, "later fragment");
 	p.bytes[p.ip_at + 7] = 0;
@@ -131,6 +137,11 @@ static void test_ip(void)
 	packet_8(&p, 44), packet_8(&p, 4), packet_fill(&p, 0, 22); /* authentication */
 	packet_8(&p, 6), packet_8(&p, 0), packet_fill(&p, 0, 6);   /* fragment, the first */
 	check(ETHERNET, &p, 9, "IPv6 with five extension headers");
+	ok(segment_decode(ETHERNET, p.bytes, p.n, p.n, &s) == SEGMENT_OK && !s.goes_on,
+	   "an IPv6 fragment that is all there is");
+	p.bytes[p.l4_at - 5] = 1;
+	ok(segment_decode(ETHERNET, p.bytes, p.n, p.n, &s) == SEGMENT_OK && s.goes_on,
+	   "the first of IPv6 fragments is told");
 	p.bytes[p.l4_at - 6] = 1;
 	is_int(segment_decode(ETHERNET, p.bytes, p.n, p.n, &s), SEGMENT_FRAGMENT,
 	       "IPv6 later fragment");

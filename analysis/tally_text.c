@@ -65,7 +65,7 @@ static void print_source(const struct tally *t, const struct tally_source *s, FI
 		fprintf(out, ", %s on a 4-tuple seen before", count(t->reused, a));
 	fprintf(out, "\n");
 	if (s->evicted_half_open > 0)
-		fprintf(out, "%s whose handshake was not over were put out for want of room\n",
+		fprintf(out, "%s that never got beyond their handshake were put out for want of room\n",
 			count(s->evicted_half_open, a));
 	if (s->evicted > s->evicted_open + s->evicted_half_open)
 		fprintf(out,
@@ -73,7 +73,8 @@ static void print_source(const struct tally *t, const struct tally_source *s, FI
 			"of room\n",
 			count(s->evicted - s->evicted_open - s->evicted_half_open, a));
 	if (s->evicted_open > 0)
-		fprintf(out, "%s of them were put out while still open, for want of room\n",
+		fprintf(out, "%s of them were put out while open or about to, for want of room: what came "
+			"after is\nrows of their own\n",
 			count(s->evicted_open, a));
 }
 

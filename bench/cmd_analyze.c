@@ -290,8 +290,8 @@ static int finish(struct analysis *a, const struct sniffer_report *r, const stru
 		fprintf(stderr, "twbench analyze: read up to the cut: %s\n", r->broken);
 	if (r->flow.evicted_open > 0)
 		fprintf(stderr,
-			"twbench analyze: %llu open connections were put out for want of room "
-			"(--max-connections)\n",
+			"twbench analyze: put out for want of room (--max-connections) and not over: "
+			"%llu\n",
 			(unsigned long long)r->flow.evicted_open);
 	return r->broken[0] || r->flow.evicted_open > 0 ? EXIT_UNTRUSTWORTHY : EXIT_PASS;
 }

@@ -37,6 +37,14 @@ else
 	skip "more connections than there is room for" "many_connections is not built (make unit)"
 fi
 
+analyze --max-connections 4 "$pcaps/half-open-flood.pcap"
+is "a flood that fills the table: exit 0" "$code" 0
+like "... is told" "$out" '^3 that never got beyond their handshake were put out for want of room$'
+analyze --max-connections 4 "$pcaps/half-open-put-out.pcap"
+is "one of it was none, and is put out: exit 3" "$code" 3
+like "... is told" "$err" '^twbench analyze: put out for want of room \(--max-connections\) and not over: 1$'
+like "... with what that means" "$out" '^1 of them were put out while open or about to'
+
 # --- rows ---------------------------------------------------------------------------------------
 
 analyze --csv "$pcaps/orderly-4.pcap"

@@ -55,6 +55,31 @@ static void test_span(void)
 	tw_hosts_release(&h);
 }
 
+/* The bins are as narrow as the span allows, wherever in time it lies and whichever way it grew. */
+static void test_width(void)
+{
+	static const int64_t starts_s[] = { 1700000000, INT64_C(1) << 31, 3, 1699999488 };
+	static const int64_t steps_s[] = { 10, -10 };
+	struct endpoint a = host("10.0.0.1", 1);
+
+	for (size_t i = 0; i < 4 * 2; i++) {
+		int64_t step_s = steps_s[i % 2], first_s = starts_s[i / 2] + (step_s < 0 ? 7200 : 0);
+		struct tw_hosts h;
+
+		(void)tw_hosts_init(&h);
+		for (int64_t s = 0; s < 720; s++)
+			tw_hosts_add(&h, &a, (first_s + s * step_s) * NS_PER_S,
+				     (first_s + s * step_s + 60) * NS_PER_S, TW_EXPIRED);
+		tw_hosts_finish(&h, (starts_s[i / 2] + 7200) * NS_PER_S);
+		ok(h.width_ns <= 4 * INT64_C(7260) * NS_PER_S / TW_BINS,
+		   "two hours from %lld s on, by %lld: bins of %lld ms", (long long)starts_s[i / 2],
+		   (long long)step_s, (long long)(h.width_ns / NS_PER_MS));
+		ok(h.host[0].count == 720 && h.host[0].peak >= 5 && h.host[0].peak <= 8,
+		   "... six at once, to a bin: %lld", (long long)h.host[0].peak);
+		tw_hosts_release(&h);
+	}
+}
+
 static void test_bound(void)
 {
 	struct endpoint first = host("10.0.0.0", 1);
@@ -77,6 +102,7 @@ int main(void)
 {
 	test_sums();
 	test_span();
+	test_width();
 	test_bound();
 	return test_done();
 }

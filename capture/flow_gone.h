@@ -14,7 +14,7 @@
 
 #include "base/tuple.h"
 
-#define GONE_BITS_LEAST  (UINT64_C(1) << 20)
+#define GONE_BITS_LEAST  (UINT64_C(1) << 16)
 #define GONE_BITS_A_FLOW 32
 
 struct gone {

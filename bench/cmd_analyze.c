@@ -168,8 +168,28 @@ static int get_output(const struct args *args, struct analysis *a, struct err *e
 		chosen = outputs[i].option;
 		a->output = outputs[i].output;
 	}
-	if (a->svg && a->output != OUTPUT_LADDER)
-		return err_set(err, -EINVAL, "--svg goes with --ladder");
+	return 0;
+}
+
+/* An option that would do nothing is a mistake. */
+static int get_partners(const struct args *args, struct err *err)
+{
+	static const struct {
+		const char *option, *with;
+	} partners[] = { { "svg", "ladder" }, { "duration", "interface" }, { "jobs", "each" } };
+	bool standard_input = false;
+
+	for (size_t i = 0; i < sizeof(partners) / sizeof(partners[0]); i++)
+		if (args_has(args, partners[i].option) && !args_has(args, partners[i].with))
+			return err_set(err, -EINVAL, "--%s goes with --%s", partners[i].option,
+				       partners[i].with);
+	for (int i = 0; i < args->rest_count; i++) {
+		bool is = strcmp(args->rest[i], "-") == 0;
+
+		if (is && standard_input)
+			return err_set(err, -EINVAL, "'-' twice: there is one standard input");
+		standard_input = standard_input || is;
+	}
 	return 0;
 }
 
@@ -198,6 +218,8 @@ static int get_options(const struct args *args, struct analysis *a, struct err *
 		return err_set(err, -EINVAL, "--ladder and --each: give one file");
 	if (code == 0 && args_has(args, "interface") && args->rest_count > 0)
 		return err_set(err, -EINVAL, "give files or --interface, not both");
+	if (code == 0)
+		code = get_partners(args, err);
 	if (code == 0 && !args_has(args, "interface") && args->rest_count == 0)
 		return err_set(err, -EINVAL,
 			       "give a capture file, '-' for standard input, or --interface");
@@ -241,6 +263,10 @@ static int write_ladder(const struct analysis *a, const struct sniffer_report *r
 	c.teardown = classify(&a->ladder_flow);
 	if (!a->svg) {
 		ladder_print(a->ladder, &c, a->out);
+		return 0;
+	}
+	if (strcmp(a->svg, "-") == 0) {
+		ladder_svg(a->ladder, &c, a->out);
 		return 0;
 	}
 	svg = fopen(a->svg, "we");
@@ -469,7 +495,7 @@ static const struct opt options[] = {
 	{ "json", 0, NULL, NULL, "a line of JSON per connection (twbench list connection-schema)" },
 	{ "csv", 0, NULL, NULL, "the same, comma-separated" },
 	{ "ladder", 0, "N", NULL, "draw connection N as RFC 9293 does" },
-	{ "svg", 0, "FILE", NULL, "... into an SVG file" },
+	{ "svg", 0, "FILE", NULL, "... into an SVG file ('-': standard output)" },
 	{ "plots", 0, "DIR", NULL, "graphs: TIME_WAIT per host over time, classes, close delay" },
 	{ "lifetime", 0, "TIME", NULL, "how long TIME_WAIT lasts (default: 60s)" },
 	{ "top", 'n', "N", NULL, "how many hosts and closes are listed (default: 10)" },

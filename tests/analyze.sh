@@ -78,6 +78,7 @@ analyze --each "$pcaps"/*.pcap
 is "--each of all: exit 3, some are cut" "$code" 3
 like "... all connections" "$out" "^[0-9]+ connections"
 like "... some files break off" "$out" "and 2 files more"
+like "... the slowest closes with their files" "$out" '  orderly-[34]  .*/[a-z0-9-]+\.pcap$'
 
 # --- ladder -------------------------------------------------------------------------------------
 
@@ -88,7 +89,13 @@ like "... and pass through CLOSING" "$out" ' CLOSING +<-- <SEQ=101><ACK=101><CTL
 like "... into TIME-WAIT, both" "$out" ' TIME-WAIT +<-- .* <-- TIME-WAIT$'
 analyze --ladder 1 --svg ladder.svg "$pcaps/simultaneous.pcap"
 is "--svg: exit 0" "$code" 0
+like "... tells when each TIME-WAIT ends, in order" "$(grep -o '60.00[0-9]*<\|TIME-WAIT of [a-z ]*' ladder.svg | tr '\n' ' ')" \
+	'^60.008000< TIME-WAIT of the responder ends 60.009000< TIME-WAIT of the initiator ends $'
 ok "... is XML" python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("ladder.svg")'
+analyze --ladder 1 --svg - "$pcaps/simultaneous.pcap"
+is "--svg -: the same on standard output" "$out" "$(cat ladder.svg)"
+analyze --filter 'tcp[13] = 2' "$pcaps/abort.pcap"
+like "one packet is one" "$out" '^1 packet in 0 s from .*: 1 TCP, 0 other$'
 analyze --ladder 1 "$pcaps/late-data-reset.pcap"
 like "--ladder: data to an end that is gone" "$out" ' CLOSED +--> <SEQ=102><CTL=RST> +--> CLOSED$'
 
@@ -116,6 +123,9 @@ refuses "a bad filter" "filter 'tpc': .*" --filter tpc "$pcaps/abort.pcap"
 refuses "no such connection" "--ladder: there is no connection 9, the last is 1" --ladder 9 "$pcaps/abort.pcap"
 refuses "two outputs" "--json and --csv: one at a time" --json --csv "$pcaps/abort.pcap"
 refuses "--svg alone" "--svg goes with --ladder" --svg x.svg "$pcaps/abort.pcap"
+refuses "--duration of a file" "--duration goes with --interface" --duration 1s "$pcaps/abort.pcap"
+refuses "--jobs of one stream" "--jobs goes with --each" -j 2 "$pcaps/abort.pcap"
+refuses "standard input twice" "'-' twice: there is one standard input" - "$pcaps/abort.pcap" -
 refuses "--lifetime without unit" "--lifetime: '60' .*" --lifetime 60 "$pcaps/abort.pcap"
 refuses "--top 0" "--top: '0' is out of range .*" --top 0 "$pcaps/abort.pcap"
 for form in --json --csv ''; do
@@ -156,6 +166,7 @@ fi
 refuses "files and an interface" "give files or --interface, not both" -i lo "$pcaps/abort.pcap"
 if may_userns || may_netns; then
 	cat >live.sh <<'L'
+"$1" analyze -i nosuch 2>live.none
 "$1" serve --port 5001 >/dev/null 2>&1 &
 server=$!
 "$1" analyze -i lo --json >live.json 2>live.err &
@@ -179,6 +190,8 @@ L
 	in_net sh live.sh "$twbench"
 	is "-i: ends by SIGINT, and by itself after --duration" "$(paste -sd ' ' live.code)" '0 0'
 	empty "-i: nothing on standard error" "$(cat live.err)"
+	is "-i: no such interface is told once" "$(cat live.none)" \
+		"twbench analyze: cannot capture on 'nosuch': No such device exists"
 	ok "-i: connections of now, by the wall clock" python3 -c '
 import json, time
 rows = [json.loads(line) for line in open("live.json")]

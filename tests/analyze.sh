@@ -63,6 +63,17 @@ ok "standard input gives the same" cmp row.json stdin.json
 # shellcheck disable=SC2002 # a pipe, not a file
 cat "$pcaps/format-pcapng.pcap" | "$twbench" analyze --json - >piped.json
 ok "... pcapng through a pipe, too" cmp piped.json "$pcaps/format-pcapng.want"
+python3 -c '
+import struct, sys
+b = open(sys.argv[1], "rb").read()
+packet = bytes(12) + b"\x08\x06" + bytes(200000)  # ARP, as it were
+sys.stdout.buffer.write(b[:24] + struct.pack("<4I", 1700000000, 0, len(packet), len(packet)) + packet + b[24:])
+' "$pcaps/simultaneous.pcap" >large.pcap
+"$twbench" analyze --json large.pcap >large.json
+ok "a packet of 200 000 bytes is passed over" cmp row.json large.json
+# shellcheck disable=SC2002 # a pipe, not a file
+cat large.pcap | "$twbench" analyze --json - >large.json
+ok "... through a pipe, too" cmp row.json large.json
 "$twbench" analyze --json --filter 'port 40001' "$pcaps/interleaved.pcap" >filtered.json
 is "--filter: one of four" "$(wc -l <filtered.json)" 1
 analyze --filter 'port 40001' "$pcaps/interleaved.pcap"

@@ -80,6 +80,42 @@ static void test_width(void)
 	}
 }
 
+/* From an odd place far from 0 back to it: the wider bins always begin at a multiple of their width. */
+static void test_back(void)
+{
+	struct endpoint a = host("10.0.0.1", 1);
+	struct tw_hosts h;
+
+	(void)tw_hosts_init(&h);
+	tw_hosts_add(&h, &a, INT64_C(12345678001) * NS_PER_MS, INT64_C(12345738001) * NS_PER_MS,
+		     TW_EXPIRED);
+	for (int64_t ms = 6172839000; ms > 0; ms /= 2)
+		tw_hosts_add(&h, &a, ms * NS_PER_MS, ms * NS_PER_MS, TW_EXPIRED);
+	tw_hosts_add(&h, &a, 0, 1, TW_EXPIRED);
+	ok(h.origin_ns == 0 && h.width_ns <= 2 * INT64_C(12345738002) * NS_PER_MS / TW_BINS,
+	   "back to 0: bins of %lld ms", (long long)(h.width_ns / NS_PER_MS));
+	tw_hosts_release(&h);
+}
+
+/* What happens at a border is within. */
+static void test_borders(void)
+{
+	struct endpoint a = host("10.0.0.1", 1);
+	struct tw_hosts h;
+
+	(void)tw_hosts_init(&h);
+	tw_hosts_add(&h, &a, 0, TW_BINS * NS_PER_MS, TW_EXPIRED);
+	tw_hosts_finish(&h, NS_PER_S * 60);
+	is_int(h.all.held_at_end, 0, "one that ends where the span ended has ended");
+	tw_hosts_release(&h);
+
+	(void)tw_hosts_init(&h);
+	tw_hosts_add(&h, &a, 5 * NS_PER_MS, 100 * NS_PER_MS, TW_EXPIRED);
+	tw_hosts_finish(&h, 5 * NS_PER_MS);
+	is_int(h.all.held_at_end, 1, "one that begins with the last packet is held");
+	tw_hosts_release(&h);
+}
+
 static void test_bound(void)
 {
 	struct endpoint first = host("10.0.0.0", 1);
@@ -103,6 +139,8 @@ int main(void)
 	test_sums();
 	test_span();
 	test_width();
+	test_back();
+	test_borders();
 	test_bound();
 	return test_done();
 }

@@ -163,6 +163,8 @@ done
 if command -v gnuplot >/dev/null; then
 	analyze --plots two "$pcaps/interleaved.pcap" "$pcaps/refused.pcap"
 	ok "--plots: what it is of, all of it" grep -q "^about_host = .*interleaved.pcap and 1 more'" two/classes.gp
+	is "... shares rise from the axis" 0 \
+		"$(grep -A 1 '^#' two/close-delay.dat | grep '^[0-9]' | cut -d ' ' -f 2 | sort -u)"
 	is "... and an axis of whole sockets" "$(grep -o '<text>[0-9]*</text>' two/tw-by-host.svg | grep -c '>1<')" 1
 	analyze --plots graphs "$pcaps/interleaved.pcap"
 	is "--plots: exit 0" "$code" 0

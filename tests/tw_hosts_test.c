@@ -114,6 +114,17 @@ static void test_borders(void)
 	tw_hosts_finish(&h, 5 * NS_PER_MS);
 	is_int(h.all.held_at_end, 1, "one that begins with the last packet is held");
 	tw_hosts_release(&h);
+
+	(void)tw_hosts_init(&h);
+	for (int64_t s = 0; s < 3; s++) {
+		struct endpoint b = host(s == 0 ? "10.0.0.1" : "10.0.0.2", 1);
+
+		tw_hosts_add(&h, &b, s * NS_PER_S, s * NS_PER_S + 1, TW_EXPIRED);
+	}
+	tw_hosts_finish(&h, 3 * NS_PER_S);
+	ok(h.host[0].count == 2 && h.host[0].peak == h.host[1].peak,
+	   "of two with as many at once the one with more comes first");
+	tw_hosts_release(&h);
 }
 
 static void test_bound(void)

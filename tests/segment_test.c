@@ -4,7 +4,7 @@
 #include "tests/packets.h"
 #include "tests/test.h"
 
-enum { ETHERNET = 1, RAW = 12, NULL_LINK = 0, LOOP = 108, SLL = 113, SLL2 = 276 };
+enum { ETHERNET = 1, RAW = 12, NULL_LINK = 0, LOOP = 108, SLL = 113, SLL2 = 276, PFLOG = 117, NFLOG = 239 };
 
 static void is_tcp(int linktype, const struct packet *p, uint32_t payload, const char *what)
 {
@@ -103,6 +103,22 @@ static void test_links(void)
 	packet_fill(&p, 0, 18);
 	packet_ip6(&p, 6);
 	check(SLL2, &p, 20, "SLL2");
+
+	p = (struct packet){ 0 };
+	packet_8(&p, 61); /* its own length, without the padding to 64 */
+	packet_fill(&p, 0, 63);
+	packet_ip4(&p, 6, 0);
+	check(PFLOG, &p, 3, "pflog");
+
+	p = (struct packet){ 0 };
+	packet_32(&p, 0x02000000);
+	packet_32(&p, 0x05000a00); /* an attribute of 5 bytes, padded to 8 */
+	packet_32(&p, 0);
+	packet_32(&p, 0xffff0900); /* the packet */
+	packet_ip6(&p, 6);
+	packet_tcp(&p, 3);
+	packet_finish(&p);
+	is_tcp(NFLOG, &p, 3, "nflog");
 }
 
 static void test_ip(void)

@@ -149,6 +149,19 @@ static int get_int(const struct args *args, const char *name, int64_t max, int64
 	return code;
 }
 
+/* An option that would do nothing is a mistake. */
+static int get_partners(const struct args *args, struct err *err)
+{
+	static const char *const with[][2] = { { "svg", "ladder" },
+					       { "duration", "interface" },
+					       { "jobs", "each" } };
+
+	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
+		if (args_has(args, with[i][0]) && !args_has(args, with[i][1]))
+			return err_set(err, -EINVAL, "--%s goes with --%s", with[i][0], with[i][1]);
+	return 0;
+}
+
 static int get_output(const struct args *args, struct analysis *a, struct err *err)
 {
 	static const struct {
@@ -168,29 +181,7 @@ static int get_output(const struct args *args, struct analysis *a, struct err *e
 		chosen = outputs[i].option;
 		a->output = outputs[i].output;
 	}
-	return 0;
-}
-
-/* An option that would do nothing is a mistake. */
-static int get_partners(const struct args *args, struct err *err)
-{
-	static const struct {
-		const char *option, *with;
-	} partners[] = { { "svg", "ladder" }, { "duration", "interface" }, { "jobs", "each" } };
-	bool standard_input = false;
-
-	for (size_t i = 0; i < sizeof(partners) / sizeof(partners[0]); i++)
-		if (args_has(args, partners[i].option) && !args_has(args, partners[i].with))
-			return err_set(err, -EINVAL, "--%s goes with --%s", partners[i].option,
-				       partners[i].with);
-	for (int i = 0; i < args->rest_count; i++) {
-		bool is = strcmp(args->rest[i], "-") == 0;
-
-		if (is && standard_input)
-			return err_set(err, -EINVAL, "'-' twice: there is one standard input");
-		standard_input = standard_input || is;
-	}
-	return 0;
+	return get_partners(args, err);
 }
 
 static int get_options(const struct args *args, struct analysis *a, struct err *err)
@@ -218,8 +209,6 @@ static int get_options(const struct args *args, struct analysis *a, struct err *
 		return err_set(err, -EINVAL, "--ladder and --each: give one file");
 	if (code == 0 && args_has(args, "interface") && args->rest_count > 0)
 		return err_set(err, -EINVAL, "give files or --interface, not both");
-	if (code == 0)
-		code = get_partners(args, err);
 	if (code == 0 && !args_has(args, "interface") && args->rest_count == 0)
 		return err_set(err, -EINVAL,
 			       "give a capture file, '-' for standard input, or --interface");
@@ -265,14 +254,12 @@ static int write_ladder(const struct analysis *a, const struct sniffer_report *r
 		ladder_print(a->ladder, &c, a->out);
 		return 0;
 	}
-	if (strcmp(a->svg, "-") == 0) {
-		ladder_svg(a->ladder, &c, a->out);
-		return 0;
-	}
-	svg = fopen(a->svg, "we");
+	svg = strcmp(a->svg, "-") == 0 ? a->out : fopen(a->svg, "we");
 	if (!svg)
 		return err_errno(err, "create '%s'", a->svg);
 	ladder_svg(a->ladder, &c, svg);
+	if (svg == a->out)
+		return 0;
 	bad = ferror(svg);
 	if (fclose(svg) != 0 || bad)
 		return err_errno(err, "write '%s'", a->svg);
@@ -316,8 +303,7 @@ static int finish(struct analysis *a, const struct sniffer_report *r, const stru
 		fprintf(stderr, "twbench analyze: read up to the cut: %s\n", r->broken);
 	if (r->flow.evicted_open > 0)
 		fprintf(stderr,
-			"twbench analyze: put out for want of room (--max-connections) and not over: "
-			"%llu\n",
+			"twbench analyze: put out for want of room (--max-connections) and not over: %llu\n",
 			(unsigned long long)r->flow.evicted_open);
 	return r->broken[0] || r->flow.evicted_open > 0 ? EXIT_UNTRUSTWORTHY : EXIT_PASS;
 }
@@ -509,7 +495,6 @@ const struct command command_analyze = {
 	.summary = "how every connection in a capture ended, and who was left in TIME_WAIT",
 	.run = analyze_main,
 	.opts = options,
-	.more = "Files are read as one stream, merged by time; '-' is standard input.  A file that "
-		"breaks\n"
-		"off is read up to there, and the exit status is 3.\n",
+	.more = "Files are read as one stream, merged by time; '-' is standard input.  A file that\n"
+		"breaks off is read up to there, and the exit status is 3.\n",
 };

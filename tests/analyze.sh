@@ -136,7 +136,6 @@ refuses "two outputs" "--json and --csv: one at a time" --json --csv "$pcaps/abo
 refuses "--svg alone" "--svg goes with --ladder" --svg x.svg "$pcaps/abort.pcap"
 refuses "--duration of a file" "--duration goes with --interface" --duration 1s "$pcaps/abort.pcap"
 refuses "--jobs of one stream" "--jobs goes with --each" -j 2 "$pcaps/abort.pcap"
-refuses "standard input twice" "'-' twice: there is one standard input" - "$pcaps/abort.pcap" -
 refuses "--lifetime without unit" "--lifetime: '60' .*" --lifetime 60 "$pcaps/abort.pcap"
 refuses "--top 0" "--top: '0' is out of range .*" --top 0 "$pcaps/abort.pcap"
 for form in --json --csv ''; do

@@ -219,24 +219,36 @@ void ladder_title(const struct conn *c, char *buf, size_t size)
 		       teardown_class_key(c->teardown.class), held[c->teardown.holder]);
 }
 
-static void print_time_wait(const struct ladder_walk *w, const struct conn *c, FILE *out)
+size_t ladder_endings(const struct ladder_walk *w, const struct conn *c, struct ladder_ending ret[2])
 {
+	size_t n = 0;
+
 	for (int d = 0; d < 2; d++) {
 		int64_t from_ns, until_ns;
 		enum time_wait_end end;
 
-		if (conn_time_wait(c, d, &from_ns, &until_ns, &end))
-			fprintf(out, "%12.6f  TIME-WAIT of %s ends%s\n",
-				(double)(until_ns - w->origin_ns) / (double)NS_PER_S,
-				d == 0 ? "the initiator" : "the responder",
-				end == TIME_WAIT_EXPIRES        ? ""
-				: end == TIME_WAIT_ENDED_BY_RST ? ": a RST (RFC 1337)"
-								: ": a SYN that was accepted");
+		if (!conn_time_wait(c, d, &from_ns, &until_ns, &end))
+			continue;
+		ret[n].end_s = (double)(until_ns - w->origin_ns) / (double)NS_PER_S;
+		(void)snprintf(ret[n++].text, sizeof(ret->text), "TIME-WAIT of %s ends%s",
+			       d == 0 ? "the initiator" : "the responder",
+			       end == TIME_WAIT_EXPIRES        ? ""
+			       : end == TIME_WAIT_ENDED_BY_RST ? ": a RST (RFC 1337)"
+							       : ": a SYN that was accepted");
 	}
+	if (n == 2 && ret[1].end_s < ret[0].end_s) {
+		struct ladder_ending later = ret[0];
+
+		ret[0] = ret[1];
+		ret[1] = later;
+	}
+	return n;
 }
 
 void ladder_print(const struct ladder *l, const struct conn *c, FILE *out)
 {
+	struct ladder_ending ending[2];
+	size_t endings;
 	struct ladder_walk w;
 	char text[512], label[128];
 
@@ -257,5 +269,7 @@ void ladder_print(const struct ladder *l, const struct conn *c, FILE *out)
 	}
 	if (l->lost > 0)
 		fprintf(out, "%12s  ... and %llu segments more\n", "", (unsigned long long)l->lost);
-	print_time_wait(&w, c, out);
+	endings = ladder_endings(&w, c, ending);
+	for (size_t i = 0; i < endings; i++)
+		fprintf(out, "%12.6f  %s\n", ending[i].end_s, ending[i].text);
 }

@@ -95,9 +95,22 @@ static void put_states(FILE *out, const struct ladder_walk *w, const char *befor
 	}
 }
 
+static void put_endings(FILE *out, const struct ladder_walk *w, const struct conn *c, int y)
+{
+	struct ladder_ending ending[2];
+	size_t n = ladder_endings(w, c, ending);
+	char text[32];
+
+	for (size_t i = 0; i < n; i++, y += STEP) {
+		(void)snprintf(text, sizeof(text), "%.6f", ending[i].end_s);
+		put_text(out, 90, y + 12, "end", ROLE_DIM, text);
+		put_text(out, (LEFT + RIGHT) / 2, y + 12, "middle", ROLE_DIM, ending[i].text);
+	}
+}
+
 void ladder_svg(const struct ladder *l, const struct conn *c, FILE *out)
 {
-	int height = TOP + (int)l->count * STEP + 70, y = TOP;
+	int height = TOP + ((int)l->count + 3) * STEP + 40, y = TOP;
 	const char *before[2] = { NULL, NULL };
 	struct ladder_walk w;
 	char text[512];
@@ -123,6 +136,8 @@ void ladder_svg(const struct ladder *l, const struct conn *c, FILE *out)
 		(void)snprintf(text, sizeof(text), "and %llu segments more",
 			       (unsigned long long)l->lost);
 		put_text(out, (LEFT + RIGHT) / 2, y + 14, "middle", ROLE_DIM, text);
+		y += STEP;
 	}
+	put_endings(out, &w, c, y);
 	fprintf(out, "</svg>\n");
 }

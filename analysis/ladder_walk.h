@@ -24,6 +24,14 @@ const char *ladder_walk_state(const struct ladder_walk *w, int dir);
 void ladder_walk_label(const struct ladder_walk *w, const struct ladder_step *s, char *buf,
 		       size_t size);
 
+struct ladder_ending {
+	double end_s;
+	char text[64];
+};
+
+/* When each TIME-WAIT ends and why, in order of time.  Returns how many; after the last step. */
+size_t ladder_endings(const struct ladder_walk *w, const struct conn *c, struct ladder_ending ret[2]);
+
 /* One line: number, endpoints, class, who holds TIME-WAIT. */
 void ladder_title(const struct conn *c, char *buf, size_t size);
 

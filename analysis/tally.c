@@ -138,6 +138,7 @@ static void add_slow(struct tally *t, const struct conn *c, int64_t close_ns)
 				   .number = c->flow->number,
 				   .close_ns = close_ns,
 				   .first_ns = c->flow->first_ns,
+				   .file = c->file,
 				   .class = c->teardown.class,
 				   .first_fin = c->flow->first_fin };
 

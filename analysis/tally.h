@@ -25,6 +25,7 @@ struct tally_close {
 	struct endpoint src, dst;
 	uint64_t number;
 	int64_t close_ns, first_ns;
+	const char *file; /* of conn.file */
 	enum teardown_class class;
 	int8_t first_fin;
 };

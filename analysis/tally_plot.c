@@ -149,11 +149,14 @@ static void write_share(const struct hist *h, const char *what, struct plot_shee
 
 	plot_data_head(s, "log10 of ns, percent that took at most so long: %s", what);
 	for (size_t i = 0; i < HIST_BUCKETS && seen < h->total; i++) {
+		double x = log10(fmax(1, (double)hist_bucket_high_ns(i)));
+
 		if (h->count[i] == 0)
 			continue;
+		if (seen == 0)
+			curve_add(&c, x, 0); /* it rises from the axis */
 		seen += h->count[i];
-		curve_add(&c, log10(fmax(1, (double)hist_bucket_high_ns(i))),
-			  100.0 * (double)seen / (double)h->total);
+		curve_add(&c, x, 100.0 * (double)seen / (double)h->total);
 	}
 	curve_thin(&c, CURVE_POINTS_MAX);
 	curve_write(&c, s->data);

@@ -32,11 +32,12 @@ static void duration(int64_t ns, char *buf, size_t size)
 static void print_source(const struct tally *t, const struct tally_source *s, FILE *out)
 {
 	uint64_t known = s->tcp_packets + s->udp_packets + s->fragments + s->cut + s->bad;
-	char a[GROUPED], b[GROUPED], span[32], from[32];
+	char a[GROUPED], b[GROUPED], span[32] = "0 s", from[32];
 
-	duration(s->last_ns - s->first_ns, span, sizeof(span));
+	if (s->last_ns > s->first_ns)
+		duration(s->last_ns - s->first_ns, span, sizeof(span));
 	mono_wall_text(s->first_ns, from, sizeof(from));
-	fprintf(out, "%s packets in %s", count(s->packets, a), span);
+	fprintf(out, "%s packet%s in %s", count(s->packets, a), s->packets == 1 ? "" : "s", span);
 	if (s->packets > 0)
 		fprintf(out, " from %s", from);
 	fprintf(out, ": %s TCP", count(s->tcp_packets, a));
@@ -65,7 +66,7 @@ static void print_source(const struct tally *t, const struct tally_source *s, FI
 		fprintf(out, ", %s on a 4-tuple seen before", count(t->reused, a));
 	fprintf(out, "\n");
 	if (s->evicted_half_open > 0)
-		fprintf(out, "%s whose handshake was not over were put out for want of room\n",
+		fprintf(out, "%s that never got beyond their handshake were put out for want of room\n",
 			count(s->evicted_half_open, a));
 	if (s->evicted > s->evicted_open + s->evicted_half_open)
 		fprintf(out,
@@ -73,7 +74,8 @@ static void print_source(const struct tally *t, const struct tally_source *s, FI
 			"of room\n",
 			count(s->evicted - s->evicted_open - s->evicted_half_open, a));
 	if (s->evicted_open > 0)
-		fprintf(out, "%s of them were put out while still open, for want of room\n",
+		fprintf(out, "%s of them were put out while open or about to, for want of room: what came "
+			"after is\nrows of their own\n",
 			count(s->evicted_open, a));
 }
 
@@ -131,7 +133,7 @@ static void print_hosts(const struct tally *t, FILE *out)
 		return;
 	}
 	fprintf(out,
-		"\nTIME_WAIT by host, if each lasts %s (at once: to %s)\n%-39s %10s %10s %12s %10s "
+		"\nTIME_WAIT by host, if each lasts %s (at once: in steps of %s)\n%-39s %10s %10s %12s %10s "
 		"%10s\n",
 		lifetime, width, "", "all", "at once", "when it ends", "RFC 1337", "reused");
 	for (size_t i = 0; i < h->count && i < t->top; i++)
@@ -186,10 +188,11 @@ static void print_slow(const struct tally *t, FILE *out)
 		const struct tally_close *c = &t->slow[i];
 
 		duration(c->close_ns, took, sizeof(took));
-		fprintf(out, "%10s  #%-8llu %s%s -> %s%s  %s\n", took,
+		fprintf(out, "%10s  #%-8llu %s%s -> %s%s  %s%s%s\n", took,
 			(unsigned long long)c->number, endpoint_format(&c->src, src, sizeof(src)),
 			c->first_fin == 0 ? " *" : "", endpoint_format(&c->dst, dst, sizeof(dst)),
-			c->first_fin == 1 ? " *" : "", teardown_class_key(c->class));
+			c->first_fin == 1 ? " *" : "", teardown_class_key(c->class),
+			c->file ? "  " : "", c->file ? c->file : "");
 	}
 	if (t->slow_count > 0)
 		fprintf(out, "* sent the first FIN; --ladder NUMBER draws the connection\n");

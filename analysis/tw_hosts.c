@@ -55,37 +55,43 @@ static struct tw_host *host_of(struct tw_hosts *h, const struct endpoint *end)
 	return &h->host[h->count - 1];
 }
 
-/* Two bins become one, and the span twice as long: to the left or to the right. */
+/* Two bins become one; what was the first is then within bin `at` / 2. */
 static void fold(struct tw_host *host, size_t at)
 {
-	int32_t folded[TW_BINS / 2];
+	int32_t folded[TW_BINS] = { 0 };
 
-	for (size_t i = 0; i < TW_BINS / 2; i++)
-		folded[i] = host->change[2 * i] + host->change[2 * i + 1];
-	memset(host->change, 0, TW_BINS * sizeof(*host->change));
-	memcpy(host->change + at, folded, sizeof(folded));
+	for (size_t i = 0; i < TW_BINS; i++)
+		folded[(at + i) / 2] += host->change[i];
+	memcpy(host->change, folded, sizeof(folded));
+}
+
+/* How many bins before the first one the wider ones begin: as many as there are, but not before 0. */
+static size_t bins_before(const struct tw_hosts *h, int64_t t_ns)
+{
+	size_t first = (size_t)(h->origin_ns / h->width_ns), odd = first & 1;
+
+	if (t_ns >= h->origin_ns)
+		return odd;
+	return first < TW_BINS ? first : TW_BINS - odd;
 }
 
 /*
- * Blocks of time are nested as powers of two from 0 on, so that the widest one holds all times
- * there are (0 to INT64_MAX / 2 and a lifetime) without overflow.
+ * The span doubles, to the side where it is needed, until `t_ns` is in it.  The widest one holds all
+ * times there are without overflow.
  */
 static void cover(struct tw_hosts *h, int64_t t_ns)
 {
-	int64_t span_ns = TW_BINS * h->width_ns;
-
 	if (!h->begun)
-		h->origin_ns = t_ns / span_ns * span_ns;
+		h->origin_ns = t_ns / h->width_ns * h->width_ns;
 	h->begun = true;
-	while (t_ns < h->origin_ns || t_ns - h->origin_ns >= span_ns) {
-		bool odd = h->origin_ns / span_ns & 1;
+	while (t_ns < h->origin_ns || t_ns - h->origin_ns >= TW_BINS * h->width_ns) {
+		size_t at = bins_before(h, t_ns);
 
-		fold(&h->all, odd ? TW_BINS / 2 : 0);
+		fold(&h->all, at);
 		for (size_t i = 0; i < h->count; i++)
-			fold(&h->host[i], odd ? TW_BINS / 2 : 0);
-		h->origin_ns -= odd ? span_ns : 0;
+			fold(&h->host[i], at);
+		h->origin_ns -= (int64_t)at * h->width_ns;
 		h->width_ns *= 2;
-		span_ns *= 2;
 	}
 }
 

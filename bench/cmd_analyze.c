@@ -149,6 +149,19 @@ static int get_int(const struct args *args, const char *name, int64_t max, int64
 	return code;
 }
 
+/* An option that would do nothing is a mistake. */
+static int get_partners(const struct args *args, struct err *err)
+{
+	static const char *const with[][2] = { { "svg", "ladder" },
+					       { "duration", "interface" },
+					       { "jobs", "each" } };
+
+	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
+		if (args_has(args, with[i][0]) && !args_has(args, with[i][1]))
+			return err_set(err, -EINVAL, "--%s goes with --%s", with[i][0], with[i][1]);
+	return 0;
+}
+
 static int get_output(const struct args *args, struct analysis *a, struct err *err)
 {
 	static const struct {
@@ -168,9 +181,7 @@ static int get_output(const struct args *args, struct analysis *a, struct err *e
 		chosen = outputs[i].option;
 		a->output = outputs[i].output;
 	}
-	if (a->svg && a->output != OUTPUT_LADDER)
-		return err_set(err, -EINVAL, "--svg goes with --ladder");
-	return 0;
+	return get_partners(args, err);
 }
 
 static int get_options(const struct args *args, struct analysis *a, struct err *err)
@@ -243,10 +254,12 @@ static int write_ladder(const struct analysis *a, const struct sniffer_report *r
 		ladder_print(a->ladder, &c, a->out);
 		return 0;
 	}
-	svg = fopen(a->svg, "we");
+	svg = strcmp(a->svg, "-") == 0 ? a->out : fopen(a->svg, "we");
 	if (!svg)
 		return err_errno(err, "create '%s'", a->svg);
 	ladder_svg(a->ladder, &c, svg);
+	if (svg == a->out)
+		return 0;
 	bad = ferror(svg);
 	if (fclose(svg) != 0 || bad)
 		return err_errno(err, "write '%s'", a->svg);
@@ -290,8 +303,7 @@ static int finish(struct analysis *a, const struct sniffer_report *r, const stru
 		fprintf(stderr, "twbench analyze: read up to the cut: %s\n", r->broken);
 	if (r->flow.evicted_open > 0)
 		fprintf(stderr,
-			"twbench analyze: %llu open connections were put out for want of room "
-			"(--max-connections)\n",
+			"twbench analyze: put out for want of room (--max-connections) and not over: %llu\n",
 			(unsigned long long)r->flow.evicted_open);
 	return r->broken[0] || r->flow.evicted_open > 0 ? EXIT_UNTRUSTWORTHY : EXIT_PASS;
 }
@@ -469,7 +481,7 @@ static const struct opt options[] = {
 	{ "json", 0, NULL, NULL, "a line of JSON per connection (twbench list connection-schema)" },
 	{ "csv", 0, NULL, NULL, "the same, comma-separated" },
 	{ "ladder", 0, "N", NULL, "draw connection N as RFC 9293 does" },
-	{ "svg", 0, "FILE", NULL, "... into an SVG file" },
+	{ "svg", 0, "FILE", NULL, "... into an SVG file ('-': standard output)" },
 	{ "plots", 0, "DIR", NULL, "graphs: TIME_WAIT per host over time, classes, close delay" },
 	{ "lifetime", 0, "TIME", NULL, "how long TIME_WAIT lasts (default: 60s)" },
 	{ "top", 'n', "N", NULL, "how many hosts and closes are listed (default: 10)" },
@@ -483,7 +495,6 @@ const struct command command_analyze = {
 	.summary = "how every connection in a capture ended, and who was left in TIME_WAIT",
 	.run = analyze_main,
 	.opts = options,
-	.more = "Files are read as one stream, merged by time; '-' is standard input.  A file that "
-		"breaks\n"
-		"off is read up to there, and the exit status is 3.\n",
+	.more = "Files are read as one stream, merged by time; '-' is standard input.  A file that\n"
+		"breaks off is read up to there, and the exit status is 3.\n",
 };

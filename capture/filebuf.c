@@ -5,9 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#define FIRST_BYTES (64u * 1024) /* most files are small, and large memory is new each time */
+
 int filebuf_init(struct filebuf *b, int fd, const uint8_t *bytes, size_t count)
 {
-	*b = (struct filebuf){ .fd = fd, .bytes = malloc(FILEBUF_BYTES) };
+	*b = (struct filebuf){ .fd = fd, .bytes = malloc(FIRST_BYTES), .room = FIRST_BYTES };
 	if (!b->bytes)
 		return -ENOMEM;
 	memcpy(b->bytes, bytes, count);
@@ -23,13 +25,28 @@ void filebuf_release(struct filebuf *b)
 	b->bytes = NULL;
 }
 
+static void grow(struct filebuf *b)
+{
+	uint8_t *bytes = realloc(b->bytes, FILEBUF_BYTES);
+
+	if (!bytes) {
+		b->error = ENOMEM;
+		b->ended = true;
+		return;
+	}
+	b->bytes = bytes;
+	b->room = FILEBUF_BYTES;
+}
+
 bool filebuf_more(struct filebuf *b, size_t n)
 {
+	if (b->room < FILEBUF_BYTES && (n > b->room || b->end == b->room))
+		grow(b);
 	memmove(b->bytes, b->bytes + b->at, b->end - b->at);
 	b->end -= b->at;
 	b->at = 0;
 	while (b->end < n && !b->ended) {
-		ssize_t got = read(b->fd, b->bytes + b->end, FILEBUF_BYTES - b->end);
+		ssize_t got = read(b->fd, b->bytes + b->end, b->room - b->end);
 
 		if (got < 0 && errno == EINTR)
 			continue;

@@ -17,6 +17,7 @@ struct filebuf {
 	int error; /* errno of a failed read; 0 */
 	uint8_t *bytes;
 	size_t at, end; /* what was read and not yet used */
+	size_t room;    /* a file that is larger than the first gets FILEBUF_BYTES */
 };
 
 /* Begin with `count` bytes that the caller has already read.  Returns 0 or -ENOMEM. */

@@ -6,6 +6,7 @@
 
 #include "base/mono.h"
 #include "capture/flow_age.h"
+#include "capture/flow_gone.h"
 #include "capture/flow_live.h"
 #include "capture/flow_slots.h"
 #include "capture/flow_store.h"
@@ -26,6 +27,7 @@ struct flow_table {
 	struct store store;
 	struct slots slots;
 	struct age_list lists[LIST_COUNT];
+	struct gone gone;
 	int64_t now_ns;    /* latest time seen */
 	int64_t expire_ns; /* until then no closed connection has to leave */
 	uint64_t key;
@@ -54,7 +56,8 @@ struct flow_table *flow_table_new(const struct flow_options *options)
 		t->lists[i] = (struct age_list){ NOWHERE, NOWHERE };
 	/* Without entropy the key is merely guessable; counting goes on. */
 	(void)!getrandom(&t->key, sizeof(t->key), GRND_NONBLOCK);
-	if (store_init(&t->store, max, working) != 0 || slots_init(&t->slots, max) != 0) {
+	if (store_init(&t->store, max, working) != 0 || slots_init(&t->slots, max) != 0 ||
+	    gone_init(&t->gone, max) != 0) {
 		flow_table_free(t);
 		return NULL;
 	}
@@ -68,6 +71,7 @@ void flow_table_free(struct flow_table *t)
 		return;
 	store_release(&t->store);
 	free(t->slots.slot);
+	free(t->gone.word);
 	free(t);
 }
 
@@ -199,6 +203,17 @@ static void count_evicted(struct flow_table *t, const struct live *l)
 	t->stats.evicted_half_open += list == LIST_HALF_OPEN;
 	t->stats.evicted_open += list == LIST_OPEN;
 	t->stats.evicted++;
+	if (list == LIST_HALF_OPEN)
+		gone_add(&t->gone, &l->tuple);
+}
+
+/* More than a handshake of this 4-tuple was seen: if one was put out before, that was no flood. */
+static void note_went_on(struct flow_table *t, const struct tuple *tuple)
+{
+	if (t->stats.evicted_half_open == 0 || !gone_take(&t->gone, tuple))
+		return;
+	t->stats.evicted_half_open--;
+	t->stats.evicted_open++;
 }
 
 /* Nobody waits for a SYN of a flood; a handshake that is under way is not put out for a closed one. */
@@ -247,7 +262,7 @@ static uint32_t begin(struct flow_table *t, const struct segment *s, uint32_t ha
 	l->place = place;
 	l->before = before;
 	slots_add(&t->slots, hash, place, t->stats.live);
-	age_append(t->lists, &t->store, place, age_list_of(l));
+	age_append(t->lists, &t->store, place, LIST_HALF_OPEN);
 	if (++t->stats.live > t->stats.live_peak)
 		t->stats.live_peak = t->stats.live;
 	return place;
@@ -335,6 +350,7 @@ static void add(struct flow_table *t, const struct segment *s, uint32_t hash)
 {
 	uint32_t place;
 	struct live *l, *owner;
+	uint8_t list;
 	int dir = 0;
 
 	t->stats.segments++;
@@ -357,9 +373,12 @@ static void add(struct flow_table *t, const struct segment *s, uint32_t hash)
 		t->stats.duplicates++;
 	else if (t->options.seen)
 		t->options.seen(t->options.arg, s, owner->number, dir);
-	if (t->store.place[place].list != age_list_of(l)) {
+	list = age_list_of(l);
+	if (t->store.place[place].list != list) {
+		if (t->store.place[place].list == LIST_HALF_OPEN)
+			note_went_on(t, &l->tuple);
 		age_remove(t->lists, &t->store, place);
-		age_append(t->lists, &t->store, place, age_list_of(l));
+		age_append(t->lists, &t->store, place, list);
 	}
 }
 

@@ -45,9 +45,9 @@ struct flow_stats {
 	uint64_t segments; /* all that were given */
 	uint64_t flows;    /* connections begun */
 	uint64_t evicted;  /* handed out early for want of room ... */
-	uint64_t
-		evicted_open; /* ... while open: what follows begins another, partial flow; or ... */
-	uint64_t evicted_half_open; /* ... before its handshake was over: a flood */
+	uint64_t evicted_open; /* ... while open, or in a handshake that then went on: what follows
+				* begins another, partial flow; or ... */
+	uint64_t evicted_half_open; /* ... before its handshake was over, and it never was: a flood */
 	uint64_t duplicates; /* segments that the capture delivered twice, sum over the flows */
 	uint64_t live, live_peak;
 };

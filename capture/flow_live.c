@@ -233,6 +233,29 @@ static void note_fin_acked(struct live *l, int sender, const struct segment *s)
 	note_closed(l);
 }
 
+/*
+ * Nothing but the number right behind the FIN of `d` acknowledges it.  Of two FINs this tells the true
+ * one; and of one whose segment ends in a fragment that says nothing of TCP, where it was: the receiver
+ * had the segment as a whole.
+ */
+static bool acks_fin(struct live *l, int d, uint32_t ack)
+{
+	struct live_more *more = &l->more[d];
+
+	if (ack == more->fin_seq_last + 1)
+		more->fin_seq = more->fin_seq_last;
+	else if (l->fin_afloat[d] && after_by(ack, more->fin_seq) > 0)
+		more->fin_seq = more->fin_seq_last = ack - 1;
+	if (ack != more->fin_seq + 1)
+		return false;
+	if (l->fin_afloat[d]) {
+		skip_to(l, d, more->fin_seq);
+		l->dir[d].next = ack;
+	}
+	l->fin_afloat[d] = false;
+	return true;
+}
+
 static void note_fin(struct live *l, int d, const struct segment *s)
 {
 	struct live_dir *self = &l->dir[d], *peer = &l->dir[!d];
@@ -243,16 +266,17 @@ static void note_fin(struct live *l, int d, const struct segment *s)
 	if (more->fin++ > 0)
 		return;
 	l->has_fin[d] = true;
+	l->fin_afloat[d] = s->goes_on;
 	more->fin_seq = more->fin_seq_last;
 	more->fin_ack = s->flags & TCP_ACK ? s->ack : l->has_ack[d] ? self->ack : peer->next - 1;
 	more->fin_ns = s->t_ns;
 	skip_to(l, d, more->fin_seq);
-	if (after_by(more->fin_seq + 1, self->next) > 0)
+	if (!l->fin_afloat[d] && after_by(more->fin_seq + 1, self->next) > 0)
 		self->next = more->fin_seq + 1;
 	if (l->first_fin < 0)
 		l->first_fin = (int8_t)d;
 	/* The ACK of this FIN may have been read before it: two CPUs fill the ring. */
-	if (l->has_ack[!d] && peer->ack == more->fin_seq + 1) {
+	if (l->has_ack[!d] && acks_fin(l, d, peer->ack)) {
 		more->fin_acked_ns = more->fin_acked_plain_ns = s->t_ns;
 		note_closed(l);
 	}
@@ -270,14 +294,6 @@ static void note_established(struct live *l, int64_t t_ns)
 	forget_rst(l, 1);
 }
 
-/* Nothing but the number right behind a FIN acknowledges it.  Of two FINs this tells the true one. */
-static bool acks_fin(struct live_more *more, uint32_t ack)
-{
-	if (ack == more->fin_seq_last + 1)
-		more->fin_seq = more->fin_seq_last;
-	return ack == more->fin_seq + 1;
-}
-
 static void note_ack(struct live *l, int d, const struct segment *s)
 {
 	struct live_dir *self = &l->dir[d];
@@ -292,7 +308,7 @@ static void note_ack(struct live *l, int d, const struct segment *s)
 		if (after_by(s->ack, l->more[!d].isn) > 0)
 			note_established(l, s->t_ns);
 	}
-	if (!l->has_fin[!d] || !acks_fin(&l->more[!d], s->ack))
+	if (!l->has_fin[!d] || !acks_fin(l, !d, s->ack))
 		return;
 	if (pure && l->more[!d].fin_acked_plain_ns >= 0)
 		l->more[d].last_ack_repeats++;

@@ -66,7 +66,8 @@ struct live {
 	int64_t first_ns, established_ns, reused_after_ns, reopened_ns, rst_in_time_wait_ns;
 	int64_t data_before_close_ns;
 	uint64_t data_after_fin_bytes;
-	uint8_t spare[16]; /* always 0 */
+	bool fin_afloat[2]; /* fin_seq is the least it can be: its segment ends in a later fragment */
+	uint8_t spare[14];  /* always 0 */
 };
 _Static_assert(offsetof(struct live, more) <= 128, "the hot part of a connection");
 
@@ -104,12 +105,16 @@ static inline bool live_is_closed(const struct live *l)
 	return l->closed;
 }
 
-/* A SYN, answered or not, and no more than a few segments from who sent it: what a SYN flood leaves. */
+/* A SYN, its answer, or both, and no more than a few segments either way: what a SYN flood leaves. */
 static inline bool live_is_half_open(const struct live *l)
 {
-	return !l->established && l->has_isn[l->opener] &&
-	       l->dir[l->opener].packets <= LIVE_SYNS_MAX &&
-	       (l->has_isn[!l->opener] || l->dir[!l->opener].packets == 0);
+	const struct live_dir *opener = &l->dir[l->opener], *other = &l->dir[!l->opener];
+	bool answered = l->has_isn[!l->opener];
+
+	return !l->established && opener->packets <= LIVE_SYNS_MAX &&
+	       other->packets <= LIVE_SYNS_MAX &&
+	       (l->has_isn[l->opener] ? answered || other->packets == 0
+				      : answered && opener->packets == 0);
 }
 
 /* Does this SYN or SYN-ACK open another connection on the same 4-tuple? */

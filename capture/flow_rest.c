@@ -165,7 +165,9 @@ static inline uint64_t later_value(uint64_t code, uint64_t guess)
 	X(syn_answer, 2, 0, 0)                                                                     \
 	X(opener, 1, 0, 0)                                                                         \
 	X(more[0].isn_told, 1, 0, 0)                                                               \
-	X(more[1].isn_told, 1, 0, 0)
+	X(more[1].isn_told, 1, 0, 0)                                                               \
+	X(fin_afloat[0], 1, 0, 0)                                                                  \
+	X(fin_afloat[1], 1, 0, 0)
 
 #define ROW_SIZE(field, ...)  +sizeof(((struct live *)0)->field)
 #define ROW_BYTES(field, ...) +(sizeof(((struct live *)0)->field) > 4 ? 10 : 5)

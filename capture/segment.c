@@ -65,6 +65,7 @@ static enum segment_status decode_ip4(struct cursor *c, struct segment *s, uint8
 	memcpy(s->tuple.b.addr, p + 16, 4);
 	if (be16(p + 6) & 0x1fff)
 		return SEGMENT_FRAGMENT;
+	s->goes_on = be16(p + 6) & 0x2000;
 	*ret_proto = p[9];
 	c->at += header_bytes;
 	return SEGMENT_OK;
@@ -97,7 +98,7 @@ static bool is_extension(uint8_t proto)
 	return extension_bytes(proto, zero) != 0;
 }
 
-static enum segment_status skip_extensions(struct cursor *c, uint8_t *proto)
+static enum segment_status skip_extensions(struct cursor *c, struct segment *s, uint8_t *proto)
 {
 	for (int i = 0; i < EXTENSIONS_MAX; i++) {
 		const uint8_t *p = c->bytes + c->at;
@@ -111,6 +112,7 @@ static enum segment_status skip_extensions(struct cursor *c, uint8_t *proto)
 			return st;
 		if (*proto == PROTO_FRAGMENT && (be16(p + 2) & 0xfff8))
 			return SEGMENT_FRAGMENT;
+		s->goes_on |= *proto == PROTO_FRAGMENT && (be16(p + 2) & 1);
 		bytes = extension_bytes(*proto, p);
 		st = need(c, bytes);
 		if (st != SEGMENT_OK)
@@ -141,7 +143,7 @@ static enum segment_status decode_ip6(struct cursor *c, struct segment *s, uint8
 	memcpy(s->tuple.b.addr, p + 24, 16);
 	*ret_proto = p[6];
 	c->at += 40;
-	return skip_extensions(c, ret_proto);
+	return skip_extensions(c, s, ret_proto);
 }
 
 static enum segment_status decode_ip(uint16_t type, struct cursor *c, struct segment *s,

@@ -37,6 +37,7 @@ struct segment {
 	uint16_t ip_id;      /* IPv4 only: tells a duplicate of the capture from a retransmission */
 	uint8_t flags;       /* TCP_* */
 	bool has_timestamps; /* the option was present and within the captured bytes */
+	bool goes_on; /* the first of IP fragments: its payload, and where its FIN is, end in later ones */
 };
 
 /* Is this DLT_* value one that is decoded? */

@@ -58,10 +58,11 @@ static int pcap_code(int status)
 
 static int fail(const struct tap *t, pcap_t *pcap, int status, struct err *err)
 {
-	const char *why = pcap_geterr(pcap);
+	const char *what = pcap_statustostr(status), *why = pcap_geterr(pcap);
+	bool more = why[0] && strcmp(what, why) != 0;
 
 	return err_set(err, pcap_code(status), "cannot capture on '%s': %s%s%s",
-		       t->options.interface, pcap_statustostr(status), why[0] ? ": " : "", why);
+		       t->options.interface, what, more ? ": " : "", more ? why : "");
 }
 
 static bool is_loopback(const struct tap *t)

@@ -37,6 +37,14 @@ else
 	skip "more connections than there is room for" "many_connections is not built (make unit)"
 fi
 
+analyze --max-connections 4 "$pcaps/half-open-flood.pcap"
+is "a flood that fills the table: exit 0" "$code" 0
+like "... is told" "$out" '^3 that never got beyond their handshake were put out for want of room$'
+analyze --max-connections 4 "$pcaps/half-open-put-out.pcap"
+is "one of it was none, and is put out: exit 3" "$code" 3
+like "... is told" "$err" '^twbench analyze: put out for want of room \(--max-connections\) and not over: 1$'
+like "... with what that means" "$out" '^1 of them were put out while open or about to'
+
 # --- rows ---------------------------------------------------------------------------------------
 
 analyze --csv "$pcaps/orderly-4.pcap"
@@ -55,6 +63,17 @@ ok "standard input gives the same" cmp row.json stdin.json
 # shellcheck disable=SC2002 # a pipe, not a file
 cat "$pcaps/format-pcapng.pcap" | "$twbench" analyze --json - >piped.json
 ok "... pcapng through a pipe, too" cmp piped.json "$pcaps/format-pcapng.want"
+python3 -c '
+import struct, sys
+b = open(sys.argv[1], "rb").read()
+packet = bytes(12) + b"\x08\x06" + bytes(200000)  # ARP, as it were
+sys.stdout.buffer.write(b[:24] + struct.pack("<4I", 1700000000, 0, len(packet), len(packet)) + packet + b[24:])
+' "$pcaps/simultaneous.pcap" >large.pcap
+"$twbench" analyze --json large.pcap >large.json
+ok "a packet of 200 000 bytes is passed over" cmp row.json large.json
+# shellcheck disable=SC2002 # a pipe, not a file
+cat large.pcap | "$twbench" analyze --json - >large.json
+ok "... through a pipe, too" cmp row.json large.json
 "$twbench" analyze --json --filter 'port 40001' "$pcaps/interleaved.pcap" >filtered.json
 is "--filter: one of four" "$(wc -l <filtered.json)" 1
 analyze --filter 'port 40001' "$pcaps/interleaved.pcap"
@@ -70,6 +89,7 @@ analyze --each "$pcaps"/*.pcap
 is "--each of all: exit 3, some are cut" "$code" 3
 like "... all connections" "$out" "^[0-9]+ connections"
 like "... some files break off" "$out" "and 2 files more"
+like "... the slowest closes with their files" "$out" '  orderly-[34]  .*/[a-z0-9-]+\.pcap$'
 
 # --- ladder -------------------------------------------------------------------------------------
 
@@ -80,7 +100,13 @@ like "... and pass through CLOSING" "$out" ' CLOSING +<-- <SEQ=101><ACK=101><CTL
 like "... into TIME-WAIT, both" "$out" ' TIME-WAIT +<-- .* <-- TIME-WAIT$'
 analyze --ladder 1 --svg ladder.svg "$pcaps/simultaneous.pcap"
 is "--svg: exit 0" "$code" 0
+like "... tells when each TIME-WAIT ends, in order" "$(grep -o '60.00[0-9]*<\|TIME-WAIT of [a-z ]*' ladder.svg | tr '\n' ' ')" \
+	'^60.008000< TIME-WAIT of the responder ends 60.009000< TIME-WAIT of the initiator ends $'
 ok "... is XML" python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("ladder.svg")'
+analyze --ladder 1 --svg - "$pcaps/simultaneous.pcap"
+is "--svg -: the same on standard output" "$out" "$(cat ladder.svg)"
+analyze --filter 'tcp[13] = 2' "$pcaps/abort.pcap"
+like "one packet is one" "$out" '^1 packet in 0 s from .*: 1 TCP, 0 other$'
 analyze --ladder 1 "$pcaps/late-data-reset.pcap"
 like "--ladder: data to an end that is gone" "$out" ' CLOSED +--> <SEQ=102><CTL=RST> +--> CLOSED$'
 
@@ -108,6 +134,8 @@ refuses "a bad filter" "filter 'tpc': .*" --filter tpc "$pcaps/abort.pcap"
 refuses "no such connection" "--ladder: there is no connection 9, the last is 1" --ladder 9 "$pcaps/abort.pcap"
 refuses "two outputs" "--json and --csv: one at a time" --json --csv "$pcaps/abort.pcap"
 refuses "--svg alone" "--svg goes with --ladder" --svg x.svg "$pcaps/abort.pcap"
+refuses "--duration of a file" "--duration goes with --interface" --duration 1s "$pcaps/abort.pcap"
+refuses "--jobs of one stream" "--jobs goes with --each" -j 2 "$pcaps/abort.pcap"
 refuses "--lifetime without unit" "--lifetime: '60' .*" --lifetime 60 "$pcaps/abort.pcap"
 refuses "--top 0" "--top: '0' is out of range .*" --top 0 "$pcaps/abort.pcap"
 for form in --json --csv ''; do
@@ -134,6 +162,8 @@ done
 if command -v gnuplot >/dev/null; then
 	analyze --plots two "$pcaps/interleaved.pcap" "$pcaps/refused.pcap"
 	ok "--plots: what it is of, all of it" grep -q "^about_host = .*interleaved.pcap and 1 more'" two/classes.gp
+	is "... shares rise from the axis" 0 \
+		"$(grep -A 1 '^#' two/close-delay.dat | grep '^[0-9]' | cut -d ' ' -f 2 | sort -u)"
 	is "... and an axis of whole sockets" "$(grep -o '<text>[0-9]*</text>' two/tw-by-host.svg | grep -c '>1<')" 1
 	analyze --plots graphs "$pcaps/interleaved.pcap"
 	is "--plots: exit 0" "$code" 0
@@ -148,6 +178,7 @@ fi
 refuses "files and an interface" "give files or --interface, not both" -i lo "$pcaps/abort.pcap"
 if may_userns || may_netns; then
 	cat >live.sh <<'L'
+"$1" analyze -i nosuch 2>live.none
 "$1" serve --port 5001 >/dev/null 2>&1 &
 server=$!
 "$1" analyze -i lo --json >live.json 2>live.err &
@@ -171,6 +202,8 @@ L
 	in_net sh live.sh "$twbench"
 	is "-i: ends by SIGINT, and by itself after --duration" "$(paste -sd ' ' live.code)" '0 0'
 	empty "-i: nothing on standard error" "$(cat live.err)"
+	is "-i: no such interface is told once" "$(cat live.none)" \
+		"twbench analyze: cannot capture on 'nosuch': No such device exists"
 	ok "-i: connections of now, by the wall clock" python3 -c '
 import json, time
 rows = [json.loads(line) for line in open("live.json")]

@@ -31,6 +31,8 @@ static const struct {
 	{ offsetof(struct live, has_ack) + 1, 2, 0 },
 	{ offsetof(struct live, has_fin), 2, 0 },
 	{ offsetof(struct live, has_fin) + 1, 2, 0 },
+	{ offsetof(struct live, fin_afloat), 2, 0 },
+	{ offsetof(struct live, fin_afloat) + 1, 2, 0 },
 	{ offsetof(struct live, closed), 2, 0 },
 	{ offsetof(struct live, established), 2, 0 },
 	{ offsetof(struct live, first_fin), 3, -1 },

@@ -425,6 +425,51 @@ static void test_flood(struct world *w)
 	world_end(w);
 }
 
+/* Put out before its handshake was over, it goes on: that was no flood, and something is lost. */
+static void test_flood_of_others(struct world *w)
+{
+	static const struct {
+		const char *before, *after, *what;
+		bool lost;
+	} rows[] = {
+		{ "c:S s:S.", "c:. c:P. s:P.", "a handshake that is completed", true },
+		{ "c:S", "s:S. c:.", "... and answered", true },
+		{ "c:S", "c:r s:S. c:.", "... whose SYN came once more", true },
+		{ "c:S", "s:R.", "a SYN that is refused", true },
+		{ "c:S s:S.", "c:R", "an answer that is", true },
+		{ "c:S s:S.", "+5000 s:r", "an answer that is repeated", false },
+		{ "c:S", "c:r", "a SYN that is repeated", false },
+		{ "c:S s:S.", "", "one that never goes on", false },
+	};
+	struct flow_stats st;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct talk t;
+
+		world_init(w, (struct flow_options){ .max_flows = 4 });
+		talk_init(&t, 7, add, w);
+		talk(&t, rows[i].before);
+		w->talk.now_ns = t.now_ns;
+		for (uint16_t port = 100; port < 104; port++)
+			connect_from(w, port, "c:S s:S.");
+		t.now_ns = w->talk.now_ns;
+		talk(&t, rows[i].after);
+		w->talk.now_ns = t.now_ns;
+		flow_table_stats(w->table, &st);
+		ok(st.evicted_open == rows[i].lost && st.evicted_half_open > 0,
+		   "%s after it was put out: %d lost", rows[i].what, rows[i].lost);
+		world_end(w);
+	}
+
+	world_init(w, (struct flow_options){ .max_flows = 8 });
+	connect_from(w, 1, TALK_OPEN);
+	for (uint16_t port = 100; port < 200; port++)
+		connect_from(w, port, "c:S~ s:S. +5000 s:r +5000 s:r");
+	flow_table_stats(w->table, &st);
+	ok(st.evicted_half_open == 93 && st.evicted_open == 0, "a flood seen by its answers alone");
+	world_end(w);
+}
+
 /* A table full of closed connections: new ones, several at once, do not push each other out. */
 static void test_full(struct world *w)
 {
@@ -476,7 +521,7 @@ static void test_churn(struct world *w)
 static void (*const tests[])(struct world *) = {
 	test_plain,    test_repeats, test_resets, test_crossed,  test_reuse, test_same_isn,
 	test_syn_after_syn, test_forged, test_set_back, test_open, test_inside, test_disorder,
-	test_bounds, test_flood, test_full, test_churn,
+	test_bounds, test_flood, test_flood_of_others, test_full, test_churn,
 };
 
 int main(void)

@@ -4,7 +4,7 @@
 #include "tests/packets.h"
 #include "tests/test.h"
 
-enum { ETHERNET = 1, RAW = 12, NULL_LINK = 0, LOOP = 108, SLL = 113, SLL2 = 276 };
+enum { ETHERNET = 1, RAW = 12, NULL_LINK = 0, LOOP = 108, SLL = 113, SLL2 = 276, PFLOG = 117, NFLOG = 239 };
 
 static void is_tcp(int linktype, const struct packet *p, uint32_t payload, const char *what)
 {
@@ -103,6 +103,22 @@ static void test_links(void)
 	packet_fill(&p, 0, 18);
 	packet_ip6(&p, 6);
 	check(SLL2, &p, 20, "SLL2");
+
+	p = (struct packet){ 0 };
+	packet_8(&p, 61); /* its own length, without the padding to 64 */
+	packet_fill(&p, 0, 63);
+	packet_ip4(&p, 6, 0);
+	check(PFLOG, &p, 3, "pflog");
+
+	p = (struct packet){ 0 };
+	packet_32(&p, 0x02000000);
+	packet_32(&p, 0x05000a00); /* an attribute of 5 bytes, padded to 8 */
+	packet_32(&p, 0);
+	packet_32(&p, 0xffff0900); /* the packet */
+	packet_ip6(&p, 6);
+	packet_tcp(&p, 3);
+	packet_finish(&p);
+	is_tcp(NFLOG, &p, 3, "nflog");
 }
 
 static void test_ip(void)
@@ -114,6 +130,12 @@ static void test_ip(void)
 	packet_ip4(&p, 6, 40);
 	check(ETHERNET, &p, 5, "all of the IPv4 options");
 
+	p.bytes[p.ip_at + 6] = 0x20; /* more fragments */
+	ok(segment_decode(ETHERNET, p.bytes, p.n, p.n, &s) == SEGMENT_OK && s.goes_on,
+	   "the first of IPv4 fragments is told");
+	p.bytes[p.ip_at + 6] = 0x40; /* may not be fragmented */
+	ok(segment_decode(ETHERNET, p.bytes, p.n, p.n, &s) == SEGMENT_OK && !s.goes_on,
+	   "... from a whole packet");
 	p.bytes[p.ip_at + 7] = 1; /* fragment offset 8 */
 	is_int(segment_decode(ETHERNET, p.bytes, p.n, p.n, &s), SEGMENT_FRAGMENT, "later fragment");
 	p.bytes[p.ip_at + 7] = 0;
@@ -131,6 +153,11 @@ static void test_ip(void)
 	packet_8(&p, 44), packet_8(&p, 4), packet_fill(&p, 0, 22); /* authentication */
 	packet_8(&p, 6), packet_8(&p, 0), packet_fill(&p, 0, 6);   /* fragment, the first */
 	check(ETHERNET, &p, 9, "IPv6 with five extension headers");
+	ok(segment_decode(ETHERNET, p.bytes, p.n, p.n, &s) == SEGMENT_OK && !s.goes_on,
+	   "an IPv6 fragment that is all there is");
+	p.bytes[p.l4_at - 5] = 1;
+	ok(segment_decode(ETHERNET, p.bytes, p.n, p.n, &s) == SEGMENT_OK && s.goes_on,
+	   "the first of IPv6 fragments is told");
 	p.bytes[p.l4_at - 6] = 1;
 	is_int(segment_decode(ETHERNET, p.bytes, p.n, p.n, &s), SEGMENT_FRAGMENT,
 	       "IPv6 later fragment");

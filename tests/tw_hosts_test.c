@@ -55,6 +55,78 @@ static void test_span(void)
 	tw_hosts_release(&h);
 }
 
+/* The bins are as narrow as the span allows, wherever in time it lies and whichever way it grew. */
+static void test_width(void)
+{
+	static const int64_t starts_s[] = { 1700000000, INT64_C(1) << 31, 3, 1699999488 };
+	static const int64_t steps_s[] = { 10, -10 };
+	struct endpoint a = host("10.0.0.1", 1);
+
+	for (size_t i = 0; i < 4 * 2; i++) {
+		int64_t step_s = steps_s[i % 2], first_s = starts_s[i / 2] + (step_s < 0 ? 7200 : 0);
+		struct tw_hosts h;
+
+		(void)tw_hosts_init(&h);
+		for (int64_t s = 0; s < 720; s++)
+			tw_hosts_add(&h, &a, (first_s + s * step_s) * NS_PER_S,
+				     (first_s + s * step_s + 60) * NS_PER_S, TW_EXPIRED);
+		tw_hosts_finish(&h, (starts_s[i / 2] + 7200) * NS_PER_S);
+		ok(h.width_ns <= 4 * INT64_C(7260) * NS_PER_S / TW_BINS,
+		   "two hours from %lld s on, by %lld: bins of %lld ms", (long long)starts_s[i / 2],
+		   (long long)step_s, (long long)(h.width_ns / NS_PER_MS));
+		ok(h.host[0].count == 720 && h.host[0].peak >= 5 && h.host[0].peak <= 8,
+		   "... six at once, to a bin: %lld", (long long)h.host[0].peak);
+		tw_hosts_release(&h);
+	}
+}
+
+/* From an odd place far from 0 back to it: the wider bins always begin at a multiple of their width. */
+static void test_back(void)
+{
+	struct endpoint a = host("10.0.0.1", 1);
+	struct tw_hosts h;
+
+	(void)tw_hosts_init(&h);
+	tw_hosts_add(&h, &a, INT64_C(12345678001) * NS_PER_MS, INT64_C(12345738001) * NS_PER_MS,
+		     TW_EXPIRED);
+	for (int64_t ms = 6172839000; ms > 0; ms /= 2)
+		tw_hosts_add(&h, &a, ms * NS_PER_MS, ms * NS_PER_MS, TW_EXPIRED);
+	tw_hosts_add(&h, &a, 0, 1, TW_EXPIRED);
+	ok(h.origin_ns == 0 && h.width_ns <= 2 * INT64_C(12345738002) * NS_PER_MS / TW_BINS,
+	   "back to 0: bins of %lld ms", (long long)(h.width_ns / NS_PER_MS));
+	tw_hosts_release(&h);
+}
+
+/* What happens at a border is within. */
+static void test_borders(void)
+{
+	struct endpoint a = host("10.0.0.1", 1);
+	struct tw_hosts h;
+
+	(void)tw_hosts_init(&h);
+	tw_hosts_add(&h, &a, 0, TW_BINS * NS_PER_MS, TW_EXPIRED);
+	tw_hosts_finish(&h, NS_PER_S * 60);
+	is_int(h.all.held_at_end, 0, "one that ends where the span ended has ended");
+	tw_hosts_release(&h);
+
+	(void)tw_hosts_init(&h);
+	tw_hosts_add(&h, &a, 5 * NS_PER_MS, 100 * NS_PER_MS, TW_EXPIRED);
+	tw_hosts_finish(&h, 5 * NS_PER_MS);
+	is_int(h.all.held_at_end, 1, "one that begins with the last packet is held");
+	tw_hosts_release(&h);
+
+	(void)tw_hosts_init(&h);
+	for (int64_t s = 0; s < 3; s++) {
+		struct endpoint b = host(s == 0 ? "10.0.0.1" : "10.0.0.2", 1);
+
+		tw_hosts_add(&h, &b, s * NS_PER_S, s * NS_PER_S + 1, TW_EXPIRED);
+	}
+	tw_hosts_finish(&h, 3 * NS_PER_S);
+	ok(h.host[0].count == 2 && h.host[0].peak == h.host[1].peak,
+	   "of two with as many at once the one with more comes first");
+	tw_hosts_release(&h);
+}
+
 static void test_bound(void)
 {
 	struct endpoint first = host("10.0.0.0", 1);
@@ -77,6 +149,9 @@ int main(void)
 {
 	test_sums();
 	test_span();
+	test_width();
+	test_back();
+	test_borders();
 	test_bound();
 	return test_done();
 }

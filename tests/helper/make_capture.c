@@ -9,6 +9,7 @@
  *	cut N			the file ends N bytes early
  *	PORT [ts]: WORDS	what the client of that port and its server do, in the language of
  *				tests/packets.h; ts: with timestamps.  A later line goes on from there.
+ *	pieces N		what follows is fragmented: N bytes of IP payload each, a multiple of 8
  *	fragment		a later fragment of an IP packet
  *	other			an ARP request
  *	hex BYTES		a packet, byte by byte
@@ -34,7 +35,7 @@ struct maker {
 	FILE *out;
 	bool ns, big, ng, begun;
 	char stack[4096];
-	uint32_t snap, trim;
+	uint32_t snap, trim, piece;
 	int64_t cut;
 	int64_t now_ns;
 	struct named talks[TALKS_MAX];
@@ -311,6 +312,23 @@ static bool has_layer(const struct maker *m, const char *name)
 	return at && (at[strlen(name)] == '\0' || at[strlen(name)] == ' ');
 }
 
+/* An IPv4 packet with the TCP segment `p` in it, or several with a piece each. */
+static void emit_ip4(struct maker *m, const struct bytes *p, const struct segment *s)
+{
+	uint32_t piece = m->piece > 0 ? m->piece : p->n;
+
+	for (uint32_t at = 0; at < p->n; at += piece) {
+		struct bytes part = { .n = p->n - at < piece ? p->n - at : piece };
+		bool more = at + part.n < p->n;
+		uint16_t fragment = (uint16_t)(at / 8 | (more ? 0x2000 : at == 0 ? 0x4000 : 0));
+
+		memcpy(part.b, p->b + at, part.n);
+		add_ip4(&part, s->tuple.a.addr, s->tuple.b.addr, 6, s->ip_id, fragment,
+			has_layer(m, "ip4-options"));
+		add_stack(m, &part, 0x0800);
+	}
+}
+
 static void emit(void *arg, const struct segment *s)
 {
 	static const uint8_t prefix[12] = { 0xfd };
@@ -329,9 +347,7 @@ static void emit(void *arg, const struct segment *s)
 		add_ip6(&p, from, to, has_layer(m, "ip6-extensions"));
 		add_stack(m, &p, 0x86dd);
 	} else {
-		add_ip4(&p, s->tuple.a.addr, s->tuple.b.addr, 6, s->ip_id, 0x4000,
-			has_layer(m, "ip4-options"));
-		add_stack(m, &p, 0x0800);
+		emit_ip4(m, &p, s);
 	}
 }
 
@@ -423,6 +439,8 @@ static void do_line(struct maker *m, char *line)
 		m->snap = (uint32_t)number(m, line + 5);
 	} else if (strncmp(line, "trim ", 5) == 0) {
 		m->trim = (uint32_t)number(m, line + 5);
+	} else if (strncmp(line, "pieces ", 7) == 0) {
+		m->piece = (uint32_t)number(m, line + 7);
 	} else if (strncmp(line, "cut ", 4) == 0) {
 		m->cut = number(m, line + 4);
 	} else if (strncmp(line, "clock ", 6) == 0) {

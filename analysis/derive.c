@@ -50,8 +50,8 @@ static int64_t peak_of(const struct series *s, int side, enum series_column a, e
 	if (!s->column[side][a] && !s->column[side][b])
 		return 0;
 	for (size_t i = 0; i < s->count; i++) {
-		int64_t now = (int64_t)series_count(s, i, side, a) +
-			      (b == a ? 0 : series_count(s, i, side, b));
+		int64_t now = (int64_t)series_count(s, i, side, (int)a) +
+			      (b == a ? 0 : series_count(s, i, side, (int)b));
 
 		if (now > peak)
 			peak = now;

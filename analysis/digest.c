@@ -102,8 +102,8 @@ static int64_t peak_of(const struct record_repeat *rep, enum side side)
 	if (!derive_is_watched(rep, side))
 		return RECORD_NONE;
 	for (size_t i = 0; !known(rep->time_wait[side].peak) && i < rep->series.count; i++)
-		if (series_count(&rep->series, i, side, COL_TIME_WAIT) > peak)
-			peak = series_count(&rep->series, i, side, COL_TIME_WAIT);
+		if (series_count(&rep->series, i, (int)side, COL_TIME_WAIT) > peak)
+			peak = series_count(&rep->series, i, (int)side, COL_TIME_WAIT);
 	return peak;
 }
 

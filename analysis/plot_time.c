@@ -309,7 +309,7 @@ static bool state_occurs(const struct plot_case *item, int side, enum series_col
 	const struct series *series = &item->shown->series;
 
 	for (size_t j = 0; series->column[side][column] && j < series->count; j++)
-		if (series_count(series, j, side, column))
+		if (series_count(series, j, side, (int)column))
 			return true;
 	return false;
 }

@@ -36,13 +36,13 @@ static int64_t highest(const struct series *s, enum side side, int64_t from_ns, 
 {
 	size_t low = series_until(s, from_ns);
 	bool held = low > 0 && from_ns <= s->last_ns;
-	int64_t high = held ? series_count(s, low - 1, side, COL_TIME_WAIT) : -1;
+	int64_t high = held ? series_count(s, low - 1, (int)side, COL_TIME_WAIT) : -1;
 
 	while (low > 0 && s->t_ns[low - 1] == from_ns)
 		low--; /* the first row at `from`, if there is one */
 	for (; low < s->count && s->t_ns[low] < to_ns; low++)
-		if (series_count(s, low, side, COL_TIME_WAIT) > high)
-			high = series_count(s, low, side, COL_TIME_WAIT);
+		if (series_count(s, low, (int)side, COL_TIME_WAIT) > high)
+			high = series_count(s, low, (int)side, COL_TIME_WAIT);
 	return high;
 }
 

@@ -108,7 +108,7 @@ static void wait_for(struct sampler *s, int side, int32_t time_wait, int32_t ope
 
 static int32_t last_count(const struct series *s, enum side side, enum series_column column)
 {
-	return series_count(s, s->count - 1, side, column);
+	return series_count(s, s->count - 1, (int)side, (int)column);
 }
 
 static bool in_time_order(const struct series *s)

@@ -69,7 +69,7 @@ static int64_t minisocks(const struct record_repeat *r, enum side side)
 
 static int64_t last_time_wait(const struct record_repeat *r, enum side side)
 {
-	return r->series.count ? series_count(&r->series, r->series.count - 1, side, COL_TIME_WAIT) : -1;
+	return r->series.count ? series_count(&r->series, r->series.count - 1, (int)side, COL_TIME_WAIT) : -1;
 }
 
 /* A port that comes round again reopens the server's TIME_WAIT; a segment that was overtaken may draw

@@ -11,13 +11,18 @@ if tests/perf_analyze.sh >"$out/analysis.txt" 2>>"$out/stderr"; then
 	held=$(sed -n 's/^analyze  .* \([0-9]*\) bytes.connection/\1/p' "$out/analysis.txt")
 	bytes=$(sed -n 's/^analyze, TIME_WAIT.* \([0-9]*\) bytes.connection/\1/p' "$out/analysis.txt")
 	row 5 'packets read and classified' "${own:--}" M/s - - min 10 \
-		"per second of CPU; tcpdump -r FILE -w /dev/null, which only reads and writes, beside it $floor M/s"
+		"per second of CPU; tcpdump -r FILE -w /dev/null, which only reads and writes, beside it $floor M/s; profile-analyze.txt"
 	for peer in tshark:100 tcptrace:25; do
 		times=$(faster "${peer%:*}")
 		row 5 "speed, ${peer%:*} = 1" "${times:-absent}" times - - min "${peer#*:}" 'CPU time'
 	done
 	row 5 'peak memory per connection held' "${held:--}" bytes - - max 128 'hash table and program included'
 	row 5 'peak memory per connection of a capture, 10 ms TIME_WAIT' "${bytes:--}" bytes - - max 128 ''
+	if have perf && "$helper/many_connections" 350000 "$out/many.pcap"; then
+		perf record -q -o "$out/perf.data" "$twbench" analyze "$out/many.pcap" >/dev/null 2>&1
+		perf report -i "$out/perf.data" --no-children --sort sym 2>/dev/null | grep '%' | head -n 40 >"$out/profile-analyze.txt"
+	fi
+	rm -f "$out/perf.data" "$out/many.pcap"
 else
 	row 5 'packets read and classified' absent M/s - - min 10 'tests/perf_analyze.sh did not run'
 fi

@@ -29,6 +29,11 @@ rm -rf "$out/run"
 	cp "$out/account" "$out/account-sustained"
 ) &
 job=$!
+watcher=''
+if have perf; then # a second of it, with the table full
+	{ sleep 70 && kill -0 "$job" 2>/dev/null && perf record -q -a -F 999 -o "$out/perf.data" -- sleep 1 >/dev/null 2>&1; } &
+	watcher=$!
+fi
 least=$before
 while kill -0 "$job" 2>/dev/null; do
 	now=$(mem)
@@ -36,11 +41,16 @@ while kill -0 "$job" 2>/dev/null; do
 	sleep 0.5
 done
 wait "$job"
+[ -z "$watcher" ] || wait "$watcher"
+if [ -s "$out/perf.data" ]; then
+	perf report -i "$out/perf.data" --no-children --sort sym 2>/dev/null | grep '%' | head -n 40 >"$out/profile-sustained.txt"
+fi
+rm -f "$out/perf.data"
 record=$(find "$out/run" -name run.json | head -n 1)
 if [ -n "$record" ]; then
 	# shellcheck disable=SC2046 # numbers
 	set -- $(field ledger.achieved_rate_per_s time_wait.client.peak time_wait.client.recycled ledger.outcomes.no_port ledger.load_ns cost.peak_rss_bytes)
-	row 1 'connections/s sustained over 80 s' "$1" /s - - min 33000 "$(cat "$out/account-sustained")"
+	row 1 'connections/s sustained over 80 s' "$1" /s - - min 33000 "$(cat "$out/account-sustained"); profile-sustained.txt"
 	row 1 'TIME_WAITs resident at its end' "$2" sockets - - min 2000000 "recycled $3, no port $4, load $5 ns"
 	row 1 'memory per TIME_WAIT' "$(awk -v k=$((before - least)) -v n="$2" -v own="$6" \
 		'BEGIN { print (n > 0 ? (1024 * k - own) / n : "-") }')" \

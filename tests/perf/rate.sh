@@ -68,12 +68,19 @@ for strategy in client-fin server-fin client-rst; do
 	done
 done
 
-# samples_at_return ALL: of an annotated libc, what part of all samples stands right behind a syscall.
-samples_at_return() {
-	awk -v all="$1" '
-	/samples, percent/ { match($0, /\([0-9]+ samples/); n = substr($0, RSTART + 1, RLENGTH - 9) }
+# at_return SHARE: of an annotated libc that has this share of the CPU, the part that stands right behind a syscall.
+at_return() {
+	awk -v share="$1" '
+	/samples, percent/ { match($0, /\([0-9]+ samples/); n = substr($0, RSTART + 1, RLENGTH - 9); all += n }
 	/^ *[0-9.]+ +: +[0-9a-f]+:/ { if (behind) sum += $1 * n / 100; behind = /[ \t]syscall/ }
-	END { if (all > 0) printf "%.2f", 100 * sum / all; else print "-" }'
+	END { if (all > 0) printf "%.2f", share * sum / all; else print "-" }'
+}
+
+# share_of OBJECT: its part of what the load took, of $out/perf.data.
+share_of() {
+	perf report -i "$out/perf.data" --comm perf-engine --no-children -g none --sort dso 2>/dev/null |
+		awk -v object="$1" '/%/ { sub("%", "", $1); all += $1; if ($2 == object) own += $1 }
+			END { if (all > 0) printf "%.2f", 100 * own / all; else print "-" }'
 }
 
 # The user's part of the CPU while the load runs, by perf; the rest by kernel function.
@@ -92,12 +99,11 @@ if have perf; then
 			grep '%' >"$out/profile-$engine.txt"
 		share=$(awk '{ sub("%", "", $1); all += $1; if ($2 == "[.]") user += $1 }
 			END { if (all > 0) printf "%.2f", 100 * user / all; else print "-" }' "$out/profile-$engine.txt")
-		own=$(perf report -i "$out/perf.data" --comm perf-engine --no-children -g none --sort dso -F overhead,sample,dso 2>/dev/null |
-			awk '/%/ { all += $2; if ($3 == "perf-engine") own += $2 } END { if (all > 0) printf "%.2f %d", 100 * own / all, all }')
-		at_return=$(perf annotate -i "$out/perf.data" --stdio -d libc.so.6 2>/dev/null | samples_at_return "${own#* }")
+		own=$(share_of perf-engine)
+		behind=$(perf annotate -i "$out/perf.data" --stdio -d libc.so.6 2>/dev/null | at_return "$(share_of libc.so.6)")
 		rm -f "$out/perf.data"
 		row 1 "user space share of CPU, $engine engine" "$share" '%' - - max 2 \
-			"twbench's own code ${own% *} %; at the instruction after libc's syscall, where entering and leaving the kernel is charged, $at_return %; profile-$engine.txt names the rest"
+			"twbench's own code $own %; at the instruction after libc's syscall, where entering and leaving the kernel is charged, $behind %; profile-$engine.txt names the rest"
 	done
 	rm -f "$out/perf-engine"
 else

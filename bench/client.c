@@ -17,8 +17,6 @@
 #define EVENTS_AT_ONCE 256
 #define STARTS_AT_ONCE 64 /* then look at the sockets again: answers must not wait for a burst */
 #define CLOSER_THREADS 16
-#define SPIN_NS (60 * NS_PER_US) /* a sleeper wakes up so late, at most times */
-#define WAIT_MAX_NS (20 * NS_PER_MS) /* how long the stop flag may go unseen */
 #define STOP_GRACE_NS NS_PER_S
 
 struct client {
@@ -188,7 +186,7 @@ static void expire(struct client_thread *t)
 static void wait_for_events(struct client_thread *t)
 {
 	struct epoll_event event[EVENTS_AT_ONCE];
-	int64_t now_ns = mono_now_ns(), wait_ns = WAIT_MAX_NS;
+	int64_t now_ns = mono_now_ns(), wait_ns = ARRIVAL_WAIT_MAX_NS;
 	struct timespec ts;
 	int n;
 
@@ -198,7 +196,7 @@ static void wait_for_events(struct client_thread *t)
 	if (t->oldest && t->oldest->deadline_ns - now_ns < wait_ns)
 		wait_ns = t->oldest->deadline_ns - now_ns;
 	if (t->spec->pacing == PACING_SPIN && t->have_arrival)
-		wait_ns -= SPIN_NS;
+		wait_ns -= ARRIVAL_SPIN_NS;
 	if (t->ready || wait_ns < 0)
 		wait_ns = 0;
 	ts = (struct timespec){ .tv_sec = 0, .tv_nsec = (long)wait_ns };

@@ -16,9 +16,7 @@
 #include "bench/ledger.h"
 #include "bench/straight_conn.h"
 
-#define BACKLOG     16 /* one connection at a time: more would already be a fault */
-#define SPIN_NS     (60 * NS_PER_US) /* a sleeper wakes up so late, at most times */
-#define WAIT_MAX_NS (20 * NS_PER_MS) /* how long the stop flag may go unseen */
+#define BACKLOG 16 /* one connection at a time: more would already be a fault */
 
 struct straight {
 	struct client_options o;
@@ -39,14 +37,15 @@ static void next_arrival(struct straight_thread *t)
 /* False: told to stop. */
 static bool wait_until(const struct straight_thread *t, int64_t due_ns)
 {
-	int64_t awake_ns = t->spec->pacing == PACING_SPIN ? SPIN_NS : 0, now_ns;
+	int64_t awake_ns = t->spec->pacing == PACING_SPIN ? ARRIVAL_SPIN_NS : 0, now_ns;
 
 	while ((now_ns = mono_now_ns()) < due_ns) {
 		if (SHARED_GET(t->shared->stop) != STOP_NO)
 			return false;
 		if (now_ns < due_ns - awake_ns)
-			mono_sleep_until(now_ns + WAIT_MAX_NS < due_ns - awake_ns ? now_ns + WAIT_MAX_NS
-										  : due_ns - awake_ns);
+			mono_sleep_until(due_ns - awake_ns - now_ns < ARRIVAL_WAIT_MAX_NS
+						 ? due_ns - awake_ns
+						 : now_ns + ARRIVAL_WAIT_MAX_NS);
 	}
 	return true;
 }

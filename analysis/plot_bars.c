@@ -117,16 +117,9 @@ static void write_bars(const struct bars *b, struct plot_sheet *s, const char *c
 static void var_bars(const struct plot_set *set, struct plot_sheet *s, const char *x_label,
 		     const char *subtitle)
 {
-	size_t longest = 0;
-
 	plot_var_real(s, "width", 1000);
 	plot_var_text(s, "x_label", x_label);
-	for (size_t i = 0; i < set->count; i++)
-		if (strlen(set->item[i].c->name) > longest)
-			longest = strlen(set->item[i].c->name);
-	plot_var_names(set, s, BAR_NAME_CHARS);
-	plot_var_real(s, "name_chars",
-		      (double)(longest < BAR_NAME_CHARS ? longest : BAR_NAME_CHARS));
+	plot_var_real(s, "name_chars", (double)plot_var_names(set, s, BAR_NAME_CHARS));
 	plot_var_subtitle(s, subtitle, BAR_CHARS);
 	plot_var_array(s, "beside", set->count);
 }

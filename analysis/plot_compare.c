@@ -2,13 +2,16 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/compare.h"
+#include "analysis/labels.h"
 #include "analysis/plot_sheet.h"
 
 #define ROWS_MAX   60
 #define NAME_CHARS 52
+#define CASE_CHARS_MIN 12
 #define CHANGE_MAX 300.0 /* per cent; what is more is drawn at the edge */
 
 /* Kinds of rows are indexes of the data file: nothing shown, better, worse or different. */
@@ -60,11 +63,40 @@ static void write_kind(const struct comparison *c, struct plot_sheet *s, int kin
 	(void)fputs("\n\n", s->data);
 }
 
-static void write_names(const struct comparison *c, struct plot_sheet *s, size_t rows)
+/* What the longest path of a metric leaves of a row's name. */
+static size_t case_chars(const struct comparison *c)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		for (size_t k = 0; k < c->pair[i].count; k++)
+			if (is_drawn(&c->pair[i].row[k]) &&
+			    strlen(c->pair[i].row[k].metric->path) > longest)
+				longest = strlen(c->pair[i].row[k].metric->path);
+	return longest + 1 + CASE_CHARS_MIN < NAME_CHARS ? NAME_CHARS - longest - 1 : CASE_CHARS_MIN;
+}
+
+/* Free it; NULL without memory. */
+static struct label *case_labels(const struct comparison *c)
+{
+	const char **name = calloc(c->count ? c->count : 1, sizeof(*name));
+	struct label *label;
+
+	for (size_t i = 0; name && i < c->count; i++)
+		name[i] = c->pair[i].a->name;
+	label = name ? labels_make(name, c->count, case_chars(c)) : NULL;
+	free(name);
+	return label;
+}
+
+static int write_names(const struct comparison *c, struct plot_sheet *s, size_t rows)
 {
 	size_t row = 0, name_chars = 0, note_chars = 0;
-	char full[256], name[256], note[64];
+	struct label *label = case_labels(c);
+	char name[256], note[64];
 
+	if (!label)
+		return -ENOMEM;
 	plot_var_array(s, "name", rows);
 	plot_var_array(s, "note", rows);
 	plot_var_array(s, "news", rows);
@@ -74,9 +106,7 @@ static void write_names(const struct comparison *c, struct plot_sheet *s, size_t
 
 			if (!is_drawn(r))
 				continue;
-			(void)snprintf(full, sizeof(full), "%s %s", c->pair[i].a->name,
-				       r->metric->path);
-			plot_shorten(full, NAME_CHARS, name, sizeof(name));
+			(void)snprintf(name, sizeof(name), "%s %s", label[i].text, r->metric->path);
 			(void)snprintf(note, sizeof(note), "%s (%+.1f %%)",
 				       compare_verdict_words(r->verdict), 100 * r->relative);
 			plot_item_text(s, "name", ++row, name);
@@ -85,9 +115,11 @@ static void write_names(const struct comparison *c, struct plot_sheet *s, size_t
 			name_chars = strlen(name) > name_chars ? strlen(name) : name_chars;
 			note_chars = strlen(note) > note_chars ? strlen(note) : note_chars;
 		}
+	free(label);
 	plot_var_real(s, "cases", (double)rows);
 	plot_var_real(s, "name_chars", (double)name_chars);
 	plot_var_real(s, "note_chars", (double)note_chars);
+	return 0;
 }
 
 int plot_fill_compare(const struct plot_set *set, struct plot_sheet *s)
@@ -110,6 +142,5 @@ int plot_fill_compare(const struct plot_set *set, struct plot_sheet *s)
 	(void)snprintf(text, sizeof(text), "A: %s   B: %s", c->a->run_id ? c->a->run_id : "?",
 		       c->b->run_id ? c->b->run_id : "?");
 	plot_var_subtitle(s, text, 118);
-	write_names(c, s, e.rows);
-	return 0;
+	return write_names(c, s, e.rows);
 }

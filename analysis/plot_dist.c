@@ -67,54 +67,17 @@ static int write_latency(const struct record_case *c, size_t offset, const char 
 	return 0;
 }
 
-struct end_label {
-	size_t index;
-	double at; /* 0..1 of the axis: where the line ends, then where its name stands */
-};
-
-static int compare_ends(const void *a, const void *b)
-{
-	const struct end_label *x = a, *y = b;
-
-	return (x->at > y->at) - (x->at < y->at);
-}
-
-/* Names stand at the right, in the order in which the lines end, `apart` from each other. */
-static void spread_labels(struct end_label *label, size_t count, double apart)
-{
-	double over;
-
-	qsort(label, count, sizeof(*label), compare_ends);
-	for (size_t i = 1; i < count; i++)
-		if (label[i].at < label[i - 1].at + apart)
-			label[i].at = label[i - 1].at + apart;
-	over = count > 0 ? label[count - 1].at - 1 : 0;
-	for (size_t i = count; over > 0 && i-- > 0;) {
-		double limit = i + 1 < count ? label[i + 1].at - apart : 1;
-
-		if (label[i].at > limit)
-			label[i].at = limit;
-	}
-}
-
 static void var_labels(struct plot_sheet *s, const double *last_us, size_t count,
 		       const struct latency_range *range)
 {
-	double decades = log10(range->high_us / range->low_us);
-	struct end_label label[OVERLAY_MAX];
-	size_t n = 0;
+	double decades = log10(range->high_us / range->low_us), at[OVERLAY_MAX];
 
 	for (size_t i = 0; i < count; i++)
-		plot_item_real(s, "label_at", i + 1, -1);
-	for (size_t i = 0; i < count && n < OVERLAY_MAX; i++) {
-		if (!isfinite(last_us[i]))
-			continue;
-		label[n].index = i;
-		label[n++].at = log10(last_us[i] / range->low_us) / decades;
-	}
-	spread_labels(label, n, 0.058);
-	for (size_t i = 0; i < n; i++)
-		plot_item_real(s, "label_at", label[i].index + 1, label[i].at);
+		if (i < OVERLAY_MAX)
+			at[i] = log10(last_us[i] / range->low_us) / decades;
+		else
+			plot_item_real(s, "label_at", i + 1, -1);
+	plot_var_spread(s, "label_at", at, count < OVERLAY_MAX ? count : OVERLAY_MAX, 0.058);
 }
 
 /* Whole decades would leave half the picture empty: 1, 2 and 5 are round enough. */
@@ -182,7 +145,7 @@ int plot_fill_latency(const struct plot_set *set, struct plot_sheet *s)
 	if (status == 0 && range.most == 0)
 		status = plot_nothing(s, "the record has no latencies");
 	if (status == 0) {
-		plot_var_names(set, s, 26);
+		(void)plot_var_names(set, s, 26);
 		plot_var_array(s, "label_at", set->count);
 		var_latency(set, s, &range);
 		var_labels(s, last_us, set->count, &range);

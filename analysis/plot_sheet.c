@@ -3,7 +3,11 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "analysis/labels.h"
+#include "base/utf8.h"
 
 int plot_nothing(struct plot_sheet *sheet, const char *why)
 {
@@ -78,35 +82,27 @@ void plot_item_text(struct plot_sheet *s, const char *name, size_t index, const 
 	(void)fputc('\n', s->vars);
 }
 
-/* The bytes that the first `chars` characters of UTF-8 take. */
-static size_t utf8_prefix(const char *text, size_t chars)
+size_t plot_var_names(const struct plot_set *set, struct plot_sheet *s, size_t chars)
 {
-	size_t i = 0;
+	const char **name = calloc(set->count ? set->count : 1, sizeof(*name));
+	struct label *label;
+	size_t longest = 0;
 
-	for (; text[i]; i++)
-		if (((unsigned char)text[i] & 0xc0) != 0x80 && chars-- == 0)
-			break;
-	return i;
-}
-
-const char *plot_shorten(const char *text, size_t chars, char *buf, size_t size)
-{
-	if (text[utf8_prefix(text, chars)] == '\0')
-		(void)snprintf(buf, size, "%s", text);
-	else
-		(void)snprintf(buf, size, "%.*s\u2026", (int)utf8_prefix(text, chars - 1), text);
-	return buf;
-}
-
-void plot_var_names(const struct plot_set *set, struct plot_sheet *s, size_t chars)
-{
-	char buf[sizeof(set->item->c->name) + 4];
-
+	for (size_t i = 0; name && i < set->count; i++)
+		name[i] = set->item[i].c->name;
+	label = name ? labels_make(name, set->count, chars) : NULL;
+	s->no_memory |= !label;
 	plot_var_real(s, "cases", (double)set->count);
 	plot_var_array(s, "name", set->count);
-	for (size_t i = 0; i < set->count; i++)
-		plot_item_text(s, "name", i + 1,
-			       plot_shorten(set->item[i].c->name, chars, buf, sizeof(buf)));
+	for (size_t i = 0; label && i < set->count; i++) {
+		size_t length = utf8_chars(label[i].text);
+
+		plot_item_text(s, "name", i + 1, label[i].text);
+		longest = length > longest ? length : longest;
+	}
+	free(label);
+	free(name);
+	return longest;
 }
 
 /* At a blank, unless it groups digits: "1 600". */
@@ -135,6 +131,55 @@ void plot_var_subtitle(struct plot_sheet *s, const char *text, size_t chars)
 		text += strspn(text, " ");
 	}
 	plot_var_real(s, "subtitles", (double)lines);
+}
+
+struct end_label {
+	size_t index;
+	double at; /* where the line ends, then where its label stands */
+};
+
+static int compare_ends(const void *a, const void *b)
+{
+	const struct end_label *x = a, *y = b;
+
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+/* In the order in which the lines end. */
+static void spread_labels(struct end_label *label, size_t count, double apart)
+{
+	double over;
+
+	qsort(label, count, sizeof(*label), compare_ends);
+	for (size_t i = 1; i < count; i++)
+		if (label[i].at < label[i - 1].at + apart)
+			label[i].at = label[i - 1].at + apart;
+	over = count > 0 ? label[count - 1].at - 1 : 0;
+	for (size_t i = count; over > 0 && i-- > 0;) {
+		double limit = i + 1 < count ? label[i + 1].at - apart : 1;
+
+		if (label[i].at > limit)
+			label[i].at = limit;
+	}
+}
+
+void plot_var_spread(struct plot_sheet *s, const char *name, const double *at, size_t count,
+		     double apart)
+{
+	struct end_label *label = calloc(count ? count : 1, sizeof(*label));
+	size_t n = 0;
+
+	s->no_memory |= !label;
+	for (size_t i = 0; i < count; i++)
+		if (label && isfinite(at[i]))
+			label[n++] = (struct end_label){ i, at[i] };
+		else
+			plot_item_real(s, name, i + 1, -1);
+	if (label)
+		spread_labels(label, n, apart);
+	for (size_t i = 0; i < n; i++)
+		plot_item_real(s, name, label[i].index + 1, label[i].at);
+	free(label);
 }
 
 double plot_tic_step(double top, double tics)

@@ -69,14 +69,18 @@ void plot_var_array(struct plot_sheet *s, const char *name, size_t count);
 void plot_item_real(struct plot_sheet *s, const char *name, size_t index, double value);
 void plot_item_text(struct plot_sheet *s, const char *name, size_t index, const char *text);
 
-/* Text of at most `chars` characters (not bytes), cut with an ellipsis.  Returns buf. */
-const char *plot_shorten(const char *text, size_t chars, char *buf, size_t size);
-
-/* The names of cases as `name[1..]`, at most `chars` long each. */
-void plot_var_names(const struct plot_set *set, struct plot_sheet *s, size_t chars);
+/* The labels of the cases as `name[1..]`; returns the characters of the longest. */
+size_t plot_var_names(const struct plot_set *set, struct plot_sheet *s, size_t chars);
 
 /* subtitle[1..2] and subtitles: `text` broken at a blank so that `chars` characters fit on a line. */
 void plot_var_subtitle(struct plot_sheet *s, const char *text, size_t chars);
+
+/*
+ * name[i]: where on the axis (0 to 1) the label of the line that ends at `at` stands, so that all are
+ * `apart`; -1 for one that ends nowhere (NAN).
+ */
+void plot_var_spread(struct plot_sheet *s, const char *name, const double *at, size_t count,
+		     double apart);
 
 /* A step for tics of a count axis: 1, 2, 5, 10 ... so that about `tics` of them reach `top`. */
 double plot_tic_step(double top, double tics);

@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/labels.h"
 #include "analysis/plot_sheet.h"
 #include "analysis/stats.h"
 #include "analysis/theme.h"
+#include "base/utf8.h"
 
 #define VALUES_MAX 16
+#define CURVE_NAME_CHARS 40
 #define CURVES_MAX 14 /* two rounds of colours, told apart by their dashes */
 
 /* --- medians of a case ----------------------------------------------------------------------- */
@@ -181,11 +184,30 @@ struct point {
 	double used, us;
 };
 
-/* A curve: one strategy with one number of ports. */
+/* A curve: one strategy with one number of ports, and all else but the load that the names tell. */
 struct curve_key {
-	const char *strategy;
-	double ports;
+	char name[192];
 };
+
+static void key_of(const struct record_case *c, struct curve_key *ret)
+{
+	/* How much was asked for is what moves along a curve; the range shows as the number of ports. */
+	static const char *const load[] = { "rate", "connections", "duration",
+					    "ip_local_port_range", NULL };
+	char rest[sizeof(c->name) + 32];
+
+	(void)snprintf(ret->name, sizeof(ret->name), "%s, %.0f ports%s", c->strategy,
+		       median_of(c, capacity),
+		       label_rest(c->name, load, rest, sizeof(rest)));
+}
+
+static bool in_curve(const struct record_case *c, const struct curve_key *k)
+{
+	struct curve_key own;
+
+	key_of(c, &own);
+	return strcmp(own.name, k->name) == 0;
+}
 
 static int by_use(const void *a, const void *b)
 {
@@ -202,8 +224,7 @@ static size_t collect(const struct plot_set *set, const struct curve_key *k, str
 		const struct record_case *c = set->item[i].c;
 		struct point p = { median_of(c, ports_used), median_of(c, connect_us) };
 
-		if (strcmp(c->strategy, k->strategy) == 0 && median_of(c, capacity) == k->ports &&
-		    !isnan(p.used) && !isnan(p.us))
+		if (!isnan(p.used) && !isnan(p.us) && in_curve(c, k))
 			to[n++] = p;
 	}
 	qsort(to, n, sizeof(*to), by_use);
@@ -220,37 +241,53 @@ static bool is_curve(const struct point *p, size_t n)
 	return distinct >= 3;
 }
 
-static bool is_first(const struct plot_set *set, size_t i)
+static bool is_first(const struct plot_set *set, size_t i, const struct curve_key *k)
 {
-	for (size_t k = 0; k < i; k++)
-		if (strcmp(set->item[k].c->strategy, set->item[i].c->strategy) == 0 &&
-		    median_of(set->item[k].c, capacity) == median_of(set->item[i].c, capacity))
+	for (size_t j = 0; j < i; j++)
+		if (in_curve(set->item[j].c, k))
 			return false;
 	return true;
 }
 
 struct family {
 	size_t curves, name_chars;
-	double low, high;
+	double low, high, end_us[CURVES_MAX];
 };
 
 static void write_curve(struct plot_sheet *s, struct family *f, const struct curve_key *k,
 			const struct point *p, size_t n)
 {
-	char name[64];
+	char name[sizeof(k->name)];
 
-	(void)snprintf(name, sizeof(name), "%s, %.0f ports", k->strategy, k->ports);
-	plot_data_head(s, "%s: per cent of the ports in use, median of connect() in us", name);
+	label_shorten(k->name, CURVE_NAME_CHARS, name, sizeof(name));
+	plot_data_head(s, "%s: per cent of the ports in use, median of connect() in us", k->name);
 	for (size_t i = 0; i < n; i++) {
 		(void)fprintf(s->data, "%.6g %.6g\n", p[i].used, p[i].us);
 		f->low = fmin(f->low, p[i].us);
 		f->high = fmax(f->high, p[i].us);
 	}
 	(void)fputs("\n\n", s->data);
-	plot_item_text(s, "name", ++f->curves, name);
+	f->end_us[f->curves++] = p[n - 1].us;
+	plot_item_text(s, "name", f->curves, name);
 	plot_item_real(s, "end_x", f->curves, p[n - 1].used);
 	plot_item_real(s, "end_y", f->curves, p[n - 1].us);
-	f->name_chars = strlen(name) > f->name_chars ? strlen(name) : f->name_chars;
+	f->name_chars = utf8_chars(name) > f->name_chars ? utf8_chars(name) : f->name_chars;
+}
+
+/* The axis, logarithmic, and each curve's name at its height. */
+static void var_family(struct plot_sheet *s, const struct family *f)
+{
+	double low = fmax(f->low / 1.5, 0.1), high = f->high * 1.5, at[CURVES_MAX];
+
+	for (size_t i = 0; i < f->curves; i++)
+		at[i] = log(f->end_us[i] / low) / log(high / low);
+	plot_var_array(s, "label_at", f->curves);
+	plot_var_spread(s, "label_at", at, f->curves, 0.058);
+	plot_var_real(s, "width", 1000);
+	plot_var_real(s, "cases", (double)f->curves);
+	plot_var_real(s, "name_chars", (double)f->name_chars);
+	plot_var_real(s, "y_low", low);
+	plot_var_real(s, "y_top", high);
 }
 
 int plot_fill_connect_by_ports(const struct plot_set *set, struct plot_sheet *s)
@@ -264,9 +301,12 @@ int plot_fill_connect_by_ports(const struct plot_set *set, struct plot_sheet *s)
 	plot_var_array(s, "end_x", CURVES_MAX);
 	plot_var_array(s, "end_y", CURVES_MAX);
 	for (size_t i = 0; i < set->count && f.curves < CURVES_MAX; i++) {
-		struct curve_key k = { set->item[i].c->strategy,
-				       median_of(set->item[i].c, capacity) };
-		size_t n = is_first(set, i) && !isnan(k.ports) ? collect(set, &k, point) : 0;
+		struct curve_key k;
+		size_t n = 0;
+
+		key_of(set->item[i].c, &k);
+		if (is_first(set, i, &k) && !isnan(median_of(set->item[i].c, capacity)))
+			n = collect(set, &k, point);
 
 		if (is_curve(point, n))
 			write_curve(s, &f, &k, point, n);
@@ -275,11 +315,7 @@ int plot_fill_connect_by_ports(const struct plot_set *set, struct plot_sheet *s)
 	if (f.curves == 0)
 		return plot_nothing(s, "no strategy was run with three loads or more that filled "
 				       "the same ports differently");
-	plot_var_real(s, "width", 1000);
-	plot_var_real(s, "cases", (double)f.curves);
-	plot_var_real(s, "name_chars", (double)f.name_chars);
-	plot_var_real(s, "y_low", fmax(f.low / 2, 0.1));
-	plot_var_real(s, "y_top", f.high * 2);
+	var_family(s, &f);
 	plot_var_text(s, "x_label", "highest share of the local ports in use");
 	plot_var_text(s, "y_label", "median of connect(), µs");
 	plot_var_subtitle(

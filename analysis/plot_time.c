@@ -1,4 +1,5 @@
 /* The graphs over time: TIME_WAIT by strategy and by side, TCP states, ports. */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,14 +29,9 @@ static double fuller_time_wait(const struct series *s, size_t row, int unused)
 }
 
 /* All client sockets with a local port, those in TIME_WAIT included. */
-static double client_ports(const struct series *s, size_t row, int unused)
+static double client_ports(const struct series *s, size_t row, int capacity)
 {
-	double sum = 0;
-
-	(void)unused;
-	for (int c = 0; c < COL_COUNT; c++)
-		sum += series_count(s, row, SIDE_CLIENT, c);
-	return sum;
+	return (double)series_client_ports(s, row, capacity);
 }
 
 /* --- shared ------------------------------------------------------------------------------------- */
@@ -162,7 +158,7 @@ static void var_grid(struct plot_sheet *s, size_t panels, double x_end, double t
 /* What holds for every case: load phase and holder's colour. */
 static void var_cases(const struct plot_set *set, struct plot_sheet *s)
 {
-	plot_var_names(set, s, PANEL_NAME_CHARS);
+	(void)plot_var_names(set, s, PANEL_NAME_CHARS);
 	plot_var_array(s, "load", set->count);
 	for (size_t i = 0; i < set->count; i++)
 		plot_item_real(s, "load", i + 1, load_seconds(set->item[i].shown));
@@ -421,10 +417,10 @@ static void item_ports(struct plot_sheet *s, size_t i, const struct plot_case *i
 
 int plot_fill_ports(const struct plot_set *set, struct plot_sheet *s)
 {
-	static const struct line used = { .what = "client sockets",
-					  .of = client_ports,
-					  .points = CURVE_POINTS_MAX / 2,
-					  .step = true };
+	struct line used = { .what = "client sockets",
+			     .of = client_ports,
+			     .points = CURVE_POINTS_MAX / 2,
+			     .step = true };
 	double top = 0;
 	static const char *const arrays[] = { "peak", "peak_label", "capacity", "out_at",
 					      "out_label" };
@@ -438,8 +434,11 @@ int plot_fill_ports(const struct plot_set *set, struct plot_sheet *s)
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
 		plot_var_array(s, arrays[i], set->count);
 	for (size_t i = 0; i < set->count; i++) {
-		double peak = write_line(&set->item[i], &used, INT64_MAX, s);
+		int64_t capacity = set->item[i].shown->ports.capacity;
+		double peak;
 
+		used.arg = capacity > 0 && capacity < INT_MAX ? (int)capacity : 0;
+		peak = write_line(&set->item[i], &used, INT64_MAX, s);
 		item_ports(s, i + 1, &set->item[i], peak);
 	}
 	var_grid(s, set->count, time_end(set), 100);

@@ -1,13 +1,17 @@
 #include "analysis/report.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/digest.h"
+#include "analysis/labels.h"
 #include "analysis/report_chart.h"
 #include "analysis/say.h"
+#include "base/utf8.h"
 
 #define CHART_COLUMNS 60
+#define CHART_NAME    32
 
 static bool is_word(char c)
 {
@@ -93,31 +97,39 @@ static void put_table(const struct record *r, FILE *out)
 	}
 }
 
+static void put_chart_case(const struct report_chart *chart, const char *name,
+			   const struct record_case *c, FILE *out)
+{
+	const struct record_repeat *rep = digest_shown(c);
+	char row[3 * CHART_COLUMNS + 1], line[512], peak[32];
+
+	for (int s = 0; rep && rep->series.count > 0 && s < SIDE_COUNT; s++) {
+		int64_t most = digest_peak(c, (enum side)s);
+
+		if (most <= 0)
+			continue; /* the table says so */
+		(void)snprintf(line, sizeof(line), "%s%*s %s %s %s", name,
+			       (int)(CHART_NAME - utf8_chars(name)), "", side_key((enum side)s),
+			       report_chart_row(chart, rep, (enum side)s, row, sizeof(row)),
+			       say_count(most, peak, sizeof(peak)));
+		put_code(out, line);
+	}
+}
+
 static void put_chart(const struct record *r, FILE *out)
 {
 	struct report_chart chart;
-	char row[3 * CHART_COLUMNS + 1], line[512], peak[32];
+	struct label *label;
 
 	report_chart_init(&chart, r, CHART_COLUMNS, true);
 	if (chart.span_ns <= 1)
 		return;
 	(void)fprintf(out, "\n## TIME_WAIT over time\n\n%.0f s from the start of the load:\n\n",
 		      (double)chart.span_ns / 1e9);
-	for (size_t i = 0; i < r->case_count; i++) {
-		const struct record_repeat *rep = digest_shown(&r->cases[i]);
-
-		for (int s = 0; rep && rep->series.count > 0 && s < SIDE_COUNT; s++) {
-			if (digest_peak(&r->cases[i], (enum side)s) <= 0)
-				continue; /* the table says so */
-			(void)snprintf(
-				line, sizeof(line), "%-24.24s %s %s %s", r->cases[i].name,
-				side_key((enum side)s),
-				report_chart_row(&chart, rep, (enum side)s, row, sizeof(row)),
-				say_count(digest_peak(&r->cases[i], (enum side)s), peak,
-					  sizeof(peak)));
-			put_code(out, line);
-		}
-	}
+	label = labels_of_cases(r, CHART_NAME);
+	for (size_t i = 0; label && i < r->case_count; i++)
+		put_chart_case(&chart, label[i].text, &r->cases[i], out);
+	free(label);
 }
 
 void report_markdown(const struct record *r, FILE *out)

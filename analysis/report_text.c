@@ -1,9 +1,11 @@
 #include "analysis/report.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/digest.h"
+#include "analysis/labels.h"
 #include "analysis/report_chart.h"
 #include "analysis/say.h"
 #include "base/utf8.h"
@@ -11,7 +13,8 @@
 #define COLUMNS_DEFAULT   100
 #define WIRE_COLUMNS_MIN  12 /* "on the wire" and a little */
 #define NAME_COLUMNS_MIN  8
-#define CASE_COLUMNS_MIN  24 /* in the table: shorter, names of one pattern look alike */
+#define CASE_COLUMNS_MIN  24 /* in the table; more, up to ... */
+#define CASE_COLUMNS_NEED 48 /* ... this, where it takes more to tell the cases apart */
 #define CHART_COLUMNS_MAX 72
 
 struct text {
@@ -55,11 +58,7 @@ static size_t put_character(const struct text *t, const char *p)
 
 static int text_width(const char *s)
 {
-	int width = 0;
-
-	for (; *s; s++)
-		width += ((unsigned char)*s & 0xc0) != 0x80;
-	return width;
+	return (int)utf8_chars(s);
 }
 
 /* Put `n` characters; returns what follows them. */
@@ -234,12 +233,15 @@ static void put_heads(const struct text *t, const int width[CELL_COUNT])
 }
 
 /* Narrow the classes and the names, then leave columns out, so that the table is no wider than the terminal. */
-static void fit_columns(const struct text *t, int width[CELL_COUNT])
+static void fit_columns(const struct text *t, int need, int width[CELL_COUNT])
 {
 	static const enum say_cell spare[] = { CELL_P999, CELL_HOLDER, CELL_WIRE, CELL_P99 };
-	int others = 0,
-	    least = width[CELL_CASE] < CASE_COLUMNS_MIN ? width[CELL_CASE] : CASE_COLUMNS_MIN;
+	int others = 0, least = need > CASE_COLUMNS_NEED ? CASE_COLUMNS_NEED : need;
 
+	if (least < CASE_COLUMNS_MIN)
+		least = CASE_COLUMNS_MIN;
+	if (least > width[CELL_CASE])
+		least = width[CELL_CASE];
 	for (int i = 1; i < CELL_COUNT; i++)
 		others += 2 + width[i];
 	while (width[CELL_WIRE] > WIRE_COLUMNS_MIN && others + least > t->columns) {
@@ -258,6 +260,7 @@ static void fit_columns(const struct text *t, int width[CELL_COUNT])
 static void put_table(const struct text *t, const struct record *r)
 {
 	int width[CELL_COUNT];
+	struct label *label;
 	struct say_row row;
 
 	for (int i = 0; i < CELL_COUNT; i++)
@@ -267,20 +270,25 @@ static void put_table(const struct text *t, const struct record *r)
 			widen(width, &row);
 	if (width[CELL_CLIENT] + width[CELL_SERVER] < 12)
 		width[CELL_CLIENT] = 12 - width[CELL_SERVER];
-	fit_columns(t, width);
+	fit_columns(t, (int)labels_need_of_cases(r), width);
+	label = labels_of_cases(r, (size_t)width[CELL_CASE]);
 	(void)fputc('\n', t->out);
 	colour_on(t, "1");
 	put_heads(t, width);
 	colour_off(t);
-	for (size_t i = 0; i < r->case_count; i++)
-		if (say_row(&r->cases[i], &row) == 0)
+	for (size_t i = 0; label && i < r->case_count; i++)
+		if (say_row(&r->cases[i], &row) == 0) {
+			(void)snprintf(row.cell[CELL_CASE], sizeof(row.cell[0]), "%.*s",
+				       (int)sizeof(row.cell[0]) - 1, label[i].text);
 			put_row(t, width, &row);
+		}
+	free(label);
 }
 
 /* --- chart ----------------------------------------------------------------------------------------- */
 
-static void put_chart_case(const struct text *t, const struct report_chart *chart, int name_width,
-			   const struct record_case *c)
+static void put_chart_case(const struct text *t, const struct report_chart *chart, const char *name,
+			   int name_width, const struct record_case *c)
 {
 	static const char *const colours[SIDE_COUNT] = { "33", "34" };
 	const struct record_repeat *rep = digest_shown(c);
@@ -292,7 +300,7 @@ static void put_chart_case(const struct text *t, const struct report_chart *char
 	for (int s = 0; s < SIDE_COUNT; s++) {
 		if (digest_peak(c, (enum side)s) <= 0)
 			continue; /* put_empty() names those where neither end has any */
-		put_left(t, named ? "" : c->name, name_width);
+		put_left(t, named ? "" : name, name_width);
 		named = true;
 		(void)fputs(s == SIDE_CLIENT ? "  client " : "  server ", t->out);
 		colour_on(t, colours[s]);
@@ -322,9 +330,20 @@ static void put_empty(const struct text *t, const struct record *r)
 		put_wrapped(t, "", text);
 }
 
+/* A quarter of the line; up to half where it takes that to tell the cases apart. */
+static int chart_name_width(const struct text *t, const struct record *r)
+{
+	int need = (int)labels_need_of_cases(r);
+
+	if (need <= t->columns / 4)
+		return t->columns / 4;
+	return need < t->columns / 2 ? need : t->columns / 2;
+}
+
 static void put_chart(const struct text *t, const struct record *r)
 {
 	struct report_chart chart;
+	struct label *label;
 	char head[128], top[32];
 	int name_width = NAME_COLUMNS_MIN, room;
 
@@ -332,7 +351,7 @@ static void put_chart(const struct text *t, const struct record *r)
 		if (text_width(r->cases[i].name) > name_width)
 			name_width = text_width(r->cases[i].name);
 	if (name_width > t->columns / 4)
-		name_width = t->columns / 4;
+		name_width = chart_name_width(t, r);
 	room = t->columns - name_width - 9 - 8;
 	if (room < 10)
 		return;
@@ -344,8 +363,10 @@ static void put_chart(const struct text *t, const struct record *r)
 		       "TIME_WAIT over time: %.0f s from the start of the load, full height = %s",
 		       (double)chart.span_ns / 1e9, say_count(chart.top, top, sizeof(top)));
 	text_line((void *)(uintptr_t)t, SAY_HEAD, head);
-	for (size_t i = 0; i < r->case_count; i++)
-		put_chart_case(t, &chart, name_width, &r->cases[i]);
+	label = labels_of_cases(r, (size_t)name_width);
+	for (size_t i = 0; label && i < r->case_count; i++)
+		put_chart_case(t, &chart, label[i].text, name_width, &r->cases[i]);
+	free(label);
 	put_empty(t, r);
 }
 

@@ -305,46 +305,7 @@ void say_witnesses(const struct record *r, say_line *line, void *to)
 			say_repeat_trouble(&r->cases[i], &r->cases[i].repeat[j], line, to);
 }
 
-/* --- verdicts ------------------------------------------------------------------------------------- */
-
-/* What holding TIME_WAIT at the client costs: ports / lifetime, at the peak and in the mean. */
-static void port_budget(const struct record *r, const struct record_case *c, char *buf, size_t size)
-{
-	const struct record_repeat *rep = digest_shown(c);
-	struct digest_lifetime l = digest_lifetime(r);
-	int64_t step_ns = digest_timer_step_ns(r->host.config_hz);
-	double mean_s = (double)digest_forecast_ns(r) / 1e9;
-	double longest_s = l.n > 0 ? (double)l.max_ns / 1e9
-				   : 60 + (known(step_ns) ? (double)step_ns / 1e9 : 0);
-	char ports[32], each[48] = "";
-
-	buf[0] = '\0';
-	if (!rep || !known(rep->ports.capacity) || !sides_has(digest_holder(c), SIDE_CLIENT))
-		return;
-	if (rep->ledger.requests_attempted > rep->ledger.attempted && c->requests_per_connection > 1)
-		(void)snprintf(each, sizeof(each), ", %" PRId64 " requests each", c->requests_per_connection);
-	(void)snprintf(buf, size, "; %s ports last for %.0f connections/s, %.0f at most%s",
-		       say_count(rep->ports.capacity, ports, sizeof(ports)),
-		       floor((double)rep->ports.capacity / longest_s),
-		       floor((double)rep->ports.capacity / mean_s), each);
-}
-
-void say_verdicts(const struct record *r, say_line *line, void *to)
-{
-	char text[512], budget[128];
-
-	if (r->case_count == 0)
-		return;
-	line(to, SAY_HEAD, "What it means");
-	for (size_t i = 0; i < r->case_count; i++) {
-		const struct record_case *c = &r->cases[i];
-
-		port_budget(r, c, budget, sizeof(budget));
-		(void)snprintf(text, sizeof(text), "%s: %s%s", c->name,
-			       c->summary[0] ? c->summary : c->strategy, budget);
-		line(to, SAY_POINT, text);
-	}
-}
+/* --- outcomes ------------------------------------------------------------------------------------- */
 
 static void say_case_outcomes(const struct record_case *c, say_line *line, void *to)
 {

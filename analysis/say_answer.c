@@ -1,5 +1,6 @@
 /* The answer in the first lines of every report: who holds TIME_WAIT, for how long, what it takes away. */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,21 +9,67 @@
 
 #define NAMED_MAX 8 /* cases named one by one; a sweep may have hundreds */
 
-/* "a, b and 3 more" of the cases whose TIME_WAIT is with `who`.  Returns how many there are. */
+static size_t append(char *buf, size_t size, size_t at, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+static size_t append(char *buf, size_t size, size_t at, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	at += (size_t)vsnprintf(buf + at, size - at, fmt, ap);
+	va_end(ap);
+	return at < size ? at : size - 1;
+}
+
+static bool is_held(const struct record_case *c, enum sides who, const char *strategy)
+{
+	return digest_holder(c) == who && (!strategy || strcmp(c->strategy, strategy) == 0);
+}
+
+/* Cases whose TIME_WAIT is with `who`, of one strategy or (NULL) of all, from case i on. */
+static size_t count_held(const struct record *r, size_t i, enum sides who, const char *strategy)
+{
+	size_t n = 0;
+
+	for (; i < r->case_count; i++)
+		n += is_held(&r->cases[i], who, strategy);
+	return n;
+}
+
+/* "client-fin (12 cases), half-close (12 cases)", for a sweep. */
+static void name_strategies(const struct record *r, enum sides who, char *buf, size_t size)
+{
+	size_t named = 0, at = 0, left = 0;
+
+	for (size_t i = 0; i < r->case_count; i++) {
+		const char *strategy = r->cases[i].strategy;
+		size_t all = count_held(r, 0, who, strategy);
+
+		if (!is_held(&r->cases[i], who, NULL) || count_held(r, i, who, strategy) != all)
+			continue; /* not the first of its strategy */
+		if (named++ < NAMED_MAX)
+			at = append(buf, size, at, "%s%s (%zu case%s)", named > 1 ? ", " : "", strategy,
+				    all, all == 1 ? "" : "s");
+		else
+			left += all;
+	}
+	if (left > 0)
+		(void)append(buf, size, at, " and %zu more cases", left);
+}
+
+/* The cases whose TIME_WAIT is with `who`.  Returns how many there are. */
 static size_t name_cases(const struct record *r, enum sides who, char *buf, size_t size)
 {
-	size_t n = 0, at = 0;
+	size_t n = count_held(r, 0, who, NULL), named = 0, at = 0;
 
 	buf[0] = '\0';
-	for (size_t i = 0; i < r->case_count; i++) {
-		if (digest_holder(&r->cases[i]) != who || n++ >= NAMED_MAX)
-			continue;
-		at += (size_t)snprintf(buf + at, size - at, "%s%s", n > 1 ? ", " : "",
-				       r->cases[i].name);
-		at = at < size ? at : size - 1;
+	if (n > NAMED_MAX) {
+		name_strategies(r, who, buf, size);
+		return n;
 	}
-	if (n > NAMED_MAX)
-		(void)snprintf(buf + at, size - at, " and %zu more", n - NAMED_MAX);
+	for (size_t i = 0; i < r->case_count; i++)
+		if (is_held(&r->cases[i], who, NULL))
+			at = append(buf, size, at, "%s%s", named++ ? ", " : "", r->cases[i].name);
 	return n;
 }
 

@@ -51,6 +51,17 @@ void series_release(struct series *s)
 	memset(s, 0, sizeof(*s));
 }
 
+int64_t series_client_ports(const struct series *s, size_t i, int64_t capacity)
+{
+	int64_t time_wait = series_count(s, i, SIDE_CLIENT, COL_TIME_WAIT), sum = 0;
+
+	for (int c = 0; c < COL_COUNT; c++)
+		sum += series_count(s, i, SIDE_CLIENT, c);
+	if (capacity <= 0 || sum <= capacity)
+		return sum;
+	return time_wait > capacity ? time_wait : capacity;
+}
+
 struct series_row series_row(const struct series *s, size_t i)
 {
 	struct series_row row = { .t_ns = s->t_ns[i] };

@@ -63,6 +63,13 @@ static inline int32_t series_count(const struct series *s, size_t i, int side, i
 	return s->column[side][column] ? s->column[side][column][i] : 0;
 }
 
+/*
+ * The local ports that the client's sockets hold in row i.  Between dumps TIME_WAIT alone is fresh: a
+ * socket that went on to it since the last one is counted twice, so the sum stops at `capacity`, the
+ * 4-tuples there are (not known: 0 or less), unless TIME_WAIT alone exceeds them.
+ */
+int64_t series_client_ports(const struct series *s, size_t i, int64_t capacity);
+
 struct series_row series_row(const struct series *s, size_t i);
 
 /* How many rows are at or before t_ns: the last of them holds at t_ns. */

@@ -36,6 +36,30 @@ size_t utf8_length(const char *text, size_t size)
 	return 0;
 }
 
+static bool continues(char byte)
+{
+	return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+size_t utf8_chars(const char *text)
+{
+	size_t chars = 0;
+
+	for (; *text; text++)
+		chars += !continues(*text);
+	return chars;
+}
+
+size_t utf8_prefix(const char *text, size_t chars)
+{
+	size_t i = 0;
+
+	for (; text[i]; i++)
+		if (!continues(text[i]) && chars-- == 0)
+			break;
+	return i;
+}
+
 bool utf8_shown(void)
 {
 	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };

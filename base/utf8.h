@@ -11,6 +11,12 @@
 /* Bytes (1 to 4) of the character at `text`, of which `size` bytes may be read; 0 if malformed. */
 size_t utf8_length(const char *text, size_t size);
 
+/* The characters of `text`; malformed bytes count as what they seem to continue. */
+size_t utf8_chars(const char *text);
+
+/* The bytes that the first `chars` characters take; all of them if there are fewer. */
+size_t utf8_prefix(const char *text, size_t chars);
+
 /* False where LC_ALL, else LC_CTYPE, else LANG is C or POSIX. */
 bool utf8_shown(void);
 

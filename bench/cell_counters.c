@@ -183,10 +183,8 @@ void cell_ports_peak(struct record_repeat *r)
 	int64_t most = 0;
 
 	for (size_t i = 0; i < r->series.count; i++) {
-		int64_t n = 0;
+		int64_t n = series_client_ports(&r->series, i, r->ports.capacity);
 
-		for (int c = 0; c < COL_COUNT; c++)
-			n += series_count(&r->series, i, SIDE_CLIENT, c);
 		if (n > most)
 			most = n;
 	}

@@ -51,13 +51,19 @@ static int64_t early_end(const struct flow *f, bool assassinated)
 	return f->reopened_ns;
 }
 
-/* After both FINs have been acknowledged nothing is left to reset: such a RST answers an old duplicate
- * (a segment overtaken by a later one on another processor) that met no socket any more. */
+/*
+ * Such a RST answers a segment that a later one overtook on another processor and that met no socket any
+ * more: after both FINs have been acknowledged nothing is left to reset, nor after the other end's RST,
+ * which is never answered itself (RFC 9293 3.5.2).
+ */
 static bool is_late(const struct flow *f, int side)
 {
+	int64_t rst_ns = f->dir[side].rst_ns, other_ns = f->dir[!side].rst_ns;
+
+	if (other_ns >= 0 && rst_ns > other_ns)
+		return true;
 	return f->dir[0].fin_acked_plain_ns >= 0 && f->dir[1].fin_acked_plain_ns >= 0 &&
-	       f->dir[side].rst_ns >= f->dir[0].fin_acked_plain_ns &&
-	       f->dir[side].rst_ns >= f->dir[1].fin_acked_plain_ns;
+	       rst_ns >= f->dir[0].fin_acked_plain_ns && rst_ns >= f->dir[1].fin_acked_plain_ns;
 }
 
 /* One RST ends a connection; another of the same end answers a segment that came too late for it. */

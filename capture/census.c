@@ -262,7 +262,7 @@ static int count_between_dumps(struct census *c, struct series_row *row, struct 
 	return r;
 }
 
-/* Thin dumps out by what they cost; one slow dump (we were not scheduled) does not rule long. */
+/* Thin dumps out by the CPU they cost; one dear dump does not rule long. */
 static void note_cost(struct census *c, int64_t cost_ns)
 {
 	int64_t every;
@@ -278,7 +278,7 @@ static int take_with_dump(struct census *c, int64_t now_ns, struct series_row *r
 {
 	const struct sampler_options *o = c->options;
 	bool due = now_ns - c->reference_ns >= REFERENCE_PERIOD_NS, dearer = false;
-	int64_t begin_ns = mono_now_ns(), tw;
+	int64_t begin_ns = mono_thread_cpu_now_ns(), tw;
 
 	for (int i = 0; i < (o->shared ? 1 : SIDE_COUNT); i++) {
 		enum side ns = (enum side)i;
@@ -297,7 +297,7 @@ static int take_with_dump(struct census *c, int64_t now_ns, struct series_row *r
 		c->reference_ns = now_ns;
 	/* A reference dump is rare: it shall not thin out the others, but it stands for one of them. */
 	if (!dearer)
-		note_cost(c, mono_now_ns() - begin_ns);
+		note_cost(c, mono_thread_cpu_now_ns() - begin_ns);
 	else if (c->cost_ns > 0)
 		note_cost(c, c->cost_ns);
 	c->dumped_ns = now_ns;

@@ -360,6 +360,35 @@ static void test_hostile(struct record *r, const char *dir)
 	free(svg);
 }
 
+/* The foot of a page is a plot: arrows and labels of the last panel would be drawn again, over the sheet. */
+static void test_foot(struct record *r, const char *dir)
+{
+	struct path sub = path_in(dir, "foot");
+	struct plot_options o = { .dir = sub.text };
+	struct plot_result res[PLOT_MAX];
+	struct err err = { "" };
+	size_t n = 0;
+	int dirfd;
+
+	r->cases[0].repeat[0].ledger.first_no_port_ns = 500000000; /* an arrow in "ports" */
+	is_int(plot_record(r, &o, res, &n, &err), 0, "all graphs are drawn");
+	dirfd = open(o.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < n; i++) {
+		char script[80], said[1024] = "";
+		const char *argv[] = { "gnuplot", "-d", script, "-e", "show arrow; show object; show label", NULL };
+
+		if (!res[i].file[0])
+			continue;
+		(void)snprintf(script, sizeof(script), "%s.gp", res[i].name);
+		is_int(gnuplot_run(dirfd, argv, 10000, said, sizeof(said), &err), 0, "%s %s", script, err.text);
+		ok(!strstr(said, "arrow ") && !strstr(said, "object ") && !strstr(said, "label 2") &&
+			   strstr(said, "label 1"),
+		   "... ends with the label of its axis and nothing else");
+	}
+	(void)close(dirfd);
+	r->cases[0].repeat[0].ledger.first_no_port_ns = RECORD_NONE;
+}
+
 static void test_real(struct record *r, const char *dir)
 {
 	const char *again[] = { "gnuplot", "-d", "teardowns.gp", NULL };
@@ -387,6 +416,7 @@ static void test_real(struct record *r, const char *dir)
 	       "the script runs by itself %s", err.text);
 	ok(exists(o.dir, "teardowns.svg"), "... and makes the same picture");
 	(void)close(dirfd);
+	test_foot(r, dir);
 	test_hostile(r, dir);
 }
 
@@ -406,8 +436,6 @@ static void test_quote(void)
 
 static void test_digest(void)
 {
-	char buf[32];
-
 	is_int(digest_timer_step_ns(250), 2048000000, "timer step at HZ=250");
 	is_int(digest_timer_step_ns(1000), 4096000000, "... at 1000");
 	is_int(digest_timer_step_ns(300), 1706666666, "... at 300");
@@ -416,9 +444,6 @@ static void test_digest(void)
 	is_int(llround(plot_tic_step(1600, 5)), 500, "tics of counts are round");
 	is_int(llround(plot_tic_step(3, 5)), 1, "... and whole");
 	is_int(llround(plot_second_step(71, 3)), 30, "tics of seconds are round as seconds");
-	is_str(plot_shorten("client-fin", 10, buf, sizeof(buf)), "client-fin", "a name that fits");
-	is_str(plot_shorten("client-fin-linger", 10, buf, sizeof(buf)), "client-fi\u2026",
-	       "one that does not");
 }
 
 int main(void)

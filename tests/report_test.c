@@ -237,22 +237,51 @@ static void test_busy(struct record *r)
 	rep->time_wait[SIDE_CLIENT].lifetime_max_ns = 62040 * NS_PER_MS;
 }
 
-static void test_many(void)
+/* A case of a sweep, with a name that no table has room for. */
+static void add_swept(struct record *r, const char *strategy, int rate, int last_port)
+{
+	struct record_case *c = record_add_case(r);
+
+	if (!c)
+		abort();
+	(void)snprintf(c->strategy, sizeof(c->strategy), "%s", strategy);
+	(void)snprintf(c->summary, sizeof(c->summary), "as %s does", strategy);
+	(void)snprintf(c->name, sizeof(c->name),
+		       "%s.rate=%d.clients=1000.ip_local_port_range=32768-%d.tcp_timestamps=1", strategy,
+		       rate, last_port);
+}
+
+/* What is the same for many cases is said once, and rows that differ can be told apart. */
+static void test_sweep(void)
 {
 	struct record r;
-	char *text;
+	char *text, strategy[32];
 
 	record_init(&r);
-	for (int i = 0; i < 12; i++) {
-		struct record_case *c = record_add_case(&r);
-
-		if (!c)
-			abort();
-		(void)snprintf(c->name, sizeof(c->name), "%02d%0100d", i, i);
+	for (int i = 0; i < 8; i++)
+		add_swept(&r, "client-fin", 100 + 100 * (i / 2), i % 2 ? 33067 : 32867);
+	for (int i = 0; i < 3; i++)
+		add_swept(&r, "half-close", 100 * i, 32867);
+	text = render(&r, TEXT);
+	ok(has(text, "Left with TIME_WAIT: not watched after client-fin (8 cases), half-close (3 cases)."),
+	   "many cases are counted by strategy");
+	ok(has(text, "- client-fin (8 cases): as client-fin does"), "so are those with one meaning");
+	ok(has(text, "- half-close.rate=0.clients=1000.ip_local_port_range=32768-32867.tcp_timestamps=1,"),
+	   "... three are named");
+	ok(has(text, "\nclient-fin.rate=100.ip_") && has(text, "=32768-33067 ") &&
+		   !has(text, "#"), "the row leaves out what all share");
+	ok(widest(text) <= 100, "... and is no wider than the terminal");
+	free(text);
+	text = render_columns(&r, 60);
+	ok(has(text, "\nclient-fin.ra\u2026=100.ip\u2026=32768\u2026#2 "),
+	   "60 columns: the number of the case, at last");
+	free(text);
+	for (int i = 0; i < 9; i++) {
+		(void)snprintf(strategy, sizeof(strategy), "strategy-%d", i);
+		add_swept(&r, strategy, 1, 32867);
 	}
 	text = render(&r, TEXT);
-	ok(has(text, "Left with TIME_WAIT: not watched after\n00"), "cases that nobody watched are told");
-	ok(has(text, " and 4 more."), "... not all of hundreds by name");
+	ok(has(text, "strategy-5 (1 case)") && has(text, "and 3 more"), "not all of hundreds by name");
 	free(text);
 	record_release(&r);
 }
@@ -457,7 +486,7 @@ int main(void)
 	test_command(&r);
 	record_release(&r);
 	test_svg();
-	test_many();
+	test_sweep();
 	test_long_names();
 	test_empty();
 	return test_done();

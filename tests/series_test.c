@@ -1,5 +1,7 @@
 #include "base/series.h"
 
+#include <stdlib.h>
+
 #include "tests/test.h"
 
 static struct series_row row_at(int64_t t_ns, int32_t time_wait)
@@ -56,6 +58,26 @@ static void test_changes(void)
 	ok(s.t_ns == NULL, "released, twice");
 }
 
+static void test_client_ports(void)
+{
+	struct series_row row = { .t_ns = 1 };
+	struct series s;
+
+	if (series_init(&s, 2) < 0)
+		abort();
+	row.count[SIDE_CLIENT][COL_ESTABLISHED] = 9;
+	row.count[SIDE_CLIENT][COL_FIN_WAIT1] = 1;
+	row.count[SIDE_CLIENT][COL_TIME_WAIT] = 100;
+	row.count[SIDE_SERVER][COL_ESTABLISHED] = 50;
+	(void)series_add(&s, &row);
+	is_int(series_client_ports(&s, 0, 0), 110, "every socket of the client has a port");
+	is_int(series_client_ports(&s, 0, INT64_MIN), 110, "... also where the 4-tuples are not known");
+	is_int(series_client_ports(&s, 0, 200), 110, "... or more");
+	is_int(series_client_ports(&s, 0, 105), 105, "no more than there are: 5 went on to TIME_WAIT");
+	is_int(series_client_ports(&s, 0, 80), 100, "TIME_WAIT alone is never cut");
+	series_release(&s);
+}
+
 static void test_full(void)
 {
 	struct series s;
@@ -79,6 +101,7 @@ static void test_full(void)
 int main(void)
 {
 	test_changes();
+	test_client_ports();
 	test_full();
 	return test_done();
 }

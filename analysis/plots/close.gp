@@ -1,6 +1,7 @@
-# The axis label, once for all panels.
+# The axis label, once for all panels.  It is a plot, too: nothing of the last panel may be drawn again.
 unset object
 unset label
+unset arrow
 unset grid
 unset logscale
 unset border

@@ -16,4 +16,3 @@ set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead linecolor rgb ink l
 plot data index 0 using 2:1:3:4 with xerrorbars linecolor rgb dim linewidth thin pointtype 7 pointsize 0.5 notitle, \
 	data index 1 using 2:1:3:4 with xerrorbars linecolor rgb c3 linewidth thick pointtype 7 pointsize 0.8 notitle, \
 	data index 2 using 2:1:3:4 with xerrorbars linecolor rgb c1 linewidth thick pointtype 5 pointsize 0.8 notitle
-unset arrow

@@ -19,4 +19,3 @@ set label 1 y_label at screen margin_left / width, screen 1 - (head_room - 4.) /
 plot data using 1:2:($1-0.5+half_gap):($1+0.5-half_gap):($2-0.46):($2+0.46):(shade_of($3)) with boxxyerror \
 	linecolor rgb variable fillstyle solid 1.0 border linecolor rgb grid notitle, \
 	data using 1:2:4 with labels textcolor rgb ink notitle
-unset label

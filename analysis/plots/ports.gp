@@ -24,6 +24,3 @@ do for [i=1:int(cases)] {
 	plot data index i-1 using 1:(100*$2/capacity[i]) with filledcurves y1=0 linecolor rgb c2 fillstyle transparent solid 0.25 noborder, \
 		data index i-1 using 1:(100*$2/capacity[i]) with lines linecolor rgb c2 linewidth thick
 }
-# The foot of the page is a plot, too.
-unset arrow
-unset label 3

@@ -3,130 +3,27 @@
  * judging and the writing (analysis/).
  */
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "analysis/classify.h"
-#include "analysis/conn_fields.h"
-#include "analysis/ladder.h"
-#include "analysis/tally.h"
-#include "base/cmd.h"
 #include "base/commands.h"
 #include "base/err.h"
 #include "base/mono.h"
 #include "base/num.h"
-#include "bench/parallel.h"
-#include "capture/segment.h"
-#include "capture/sniffer.h"
+#include "bench/cmd_analyze.h"
 
 #define LIFETIME_DEFAULT_NS (60 * NS_PER_S)
 #define LIFETIME_MAX_NS     (3600 * NS_PER_S)
 #define TOP_DEFAULT         10
 #define FLOWS_DEFAULT       (INT64_C(1) << 20)
 #define FLOWS_MAX           (INT64_C(1) << 28)
-#define JOBS_MAX            64
 #define OUT_BYTES           (256 * 1024)
-
-enum output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV, OUTPUT_LADDER };
-
-struct analysis {
-	enum output output;
-	int64_t lifetime_ns, top, max_flows, ladder_number;
-	const char *svg, *plots, *filter;
-	bool head;    /* of CSV, is written */
-	bool tallies; /* somebody reads the sums */
-	FILE *out;
-	struct tally tally;
-	struct ladder *ladder;
-	struct flow ladder_flow;
-	bool ladder_found;
-	volatile sig_atomic_t stop; /* nobody reads the output any more */
-	pthread_mutex_t lock;       /* of all that is written or summed up */
-};
-
-/* One stream of packets: all files, or with --each one of them. */
-struct reading {
-	struct analysis *a;
-	const char *file; /* NULL: all */
-};
-
-/* --- one connection --------------------------------------------------------------------------- */
-
-static void write_line(struct analysis *a, const char *line, size_t n)
-{
-	if (fwrite(line, 1, n, a->out) != n)
-		a->stop = 1;
-}
-
-/* Not before the input has proved to be one. */
-static void write_head(struct analysis *a)
-{
-	char line[CONN_LINE_MAX];
-
-	if (a->output == OUTPUT_CSV && !a->head)
-		write_line(a, line, conn_csv_head(line));
-	a->head = true;
-}
-
-static void on_flow(void *arg, const struct flow *f)
-{
-	const struct reading *r = arg;
-	struct analysis *a = r->a;
-	struct conn c = {
-		.flow = f, .teardown = classify(f), .lifetime_ns = a->lifetime_ns, .file = r->file
-	};
-	char line[CONN_LINE_MAX];
-	size_t n = a->output == OUTPUT_JSON  ? conn_json(&c, line)
-		   : a->output == OUTPUT_CSV ? conn_csv(&c, line)
-					     : 0;
-
-	(void)pthread_mutex_lock(&a->lock); /* a plain one: cannot fail */
-	write_head(a);
-	if (a->tallies)
-		tally_add(&a->tally, &c);
-	if (n > 0)
-		write_line(a, line, n);
-	if (a->output == OUTPUT_LADDER && (int64_t)f->number == a->ladder_number) {
-		a->ladder_flow = *f;
-		a->ladder_found = true;
-	}
-	(void)pthread_mutex_unlock(&a->lock);
-}
-
-static void on_segment(void *arg, const struct segment *s, uint64_t number, int dir)
-{
-	const struct reading *r = arg;
-
-	if ((int64_t)number == r->a->ladder_number)
-		ladder_add(r->a->ladder, &(struct ladder_step){ .t_ns = s->t_ns,
-								.dir = dir,
-								.seq = s->seq,
-								.ack = s->ack,
-								.payload_bytes = s->payload_bytes,
-								.flags = s->flags });
-}
-
-static struct flow_options flow_options(struct reading *r)
-{
-	const struct analysis *a = r->a;
-
-	return (struct flow_options){
-		.max_flows = (size_t)a->max_flows,
-		.linger_ns = a->lifetime_ns,
-		.done = on_flow,
-		.seen = a->output == OUTPUT_LADDER ? on_segment : NULL,
-		.arg = r,
-	};
-}
 
 /* --- options ---------------------------------------------------------------------------------- */
 
-static int get_duration(const struct args *args, const char *name, int64_t *value, struct err *err)
+int analyze_duration(const struct args *args, const char *name, int64_t *value, struct err *err)
 {
 	const char *text = args_get(args, name);
 	int code = 0;
@@ -138,7 +35,7 @@ static int get_duration(const struct args *args, const char *name, int64_t *valu
 	return code;
 }
 
-static int get_int(const struct args *args, const char *name, int64_t max, int64_t *value,
+int analyze_number(const struct args *args, const char *name, int64_t max, int64_t *value,
 		   struct err *err)
 {
 	const char *text = args_get(args, name);
@@ -159,6 +56,22 @@ static int get_partners(const struct args *args, struct err *err)
 	for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
 		if (args_has(args, with[i][0]) && !args_has(args, with[i][1]))
 			return err_set(err, -EINVAL, "--%s goes with --%s", with[i][0], with[i][1]);
+	return 0;
+}
+
+static int get_files(const struct args *args, struct err *err)
+{
+	int standard_input = 0;
+
+	for (int i = 0; i < args->rest_count; i++)
+		standard_input += strcmp(args->rest[i], "-") == 0;
+	if (standard_input > 1)
+		return err_set(err, -EINVAL, "'-' is given %d times, but can be read once", standard_input);
+	if (args_has(args, "interface") && args->rest_count > 0)
+		return err_set(err, -EINVAL, "give files or --interface, not both");
+	if (!args_has(args, "interface") && args->rest_count == 0)
+		return err_set(err, -EINVAL,
+			       "give a capture file, '-' for standard input, or --interface");
 	return 0;
 }
 
@@ -197,21 +110,18 @@ static int get_options(const struct args *args, struct analysis *a, struct err *
 				.out = stdout };
 	code = get_output(args, a, err);
 	if (code == 0)
-		code = get_duration(args, "lifetime", &a->lifetime_ns, err);
+		code = analyze_duration(args, "lifetime", &a->lifetime_ns, err);
 	if (code == 0)
-		code = get_int(args, "top", TALLY_TOP_MAX, &a->top, err);
+		code = analyze_number(args, "top", TALLY_TOP_MAX, &a->top, err);
 	if (code == 0)
-		code = get_int(args, "max-connections", FLOWS_MAX, &a->max_flows, err);
+		code = analyze_number(args, "max-connections", FLOWS_MAX, &a->max_flows, err);
 	if (code == 0)
-		code = get_int(args, "ladder", INT64_MAX, &a->ladder_number, err);
+		code = analyze_number(args, "ladder", INT64_MAX, &a->ladder_number, err);
 	a->tallies = a->output == OUTPUT_TABLE || a->plots;
 	if (code == 0 && args_has(args, "each") && a->output == OUTPUT_LADDER)
 		return err_set(err, -EINVAL, "--ladder and --each: give one file");
-	if (code == 0 && args_has(args, "interface") && args->rest_count > 0)
-		return err_set(err, -EINVAL, "give files or --interface, not both");
-	if (code == 0 && !args_has(args, "interface") && args->rest_count == 0)
-		return err_set(err, -EINVAL,
-			       "give a capture file, '-' for standard input, or --interface");
+	if (code == 0)
+		code = get_files(args, err);
 	return code;
 }
 
@@ -288,7 +198,7 @@ static int finish(struct analysis *a, const struct sniffer_report *r, const stru
 	int code = 0;
 
 	name_source(args, name, sizeof(name));
-	write_head(a);
+	analyze_write_head(a);
 	if (a->tallies)
 		tally_finish(&a->tally, r->last_ns);
 	if (a->output == OUTPUT_TABLE)
@@ -308,131 +218,6 @@ static int finish(struct analysis *a, const struct sniffer_report *r, const stru
 	return r->broken[0] || r->flow.evicted_open > 0 ? EXIT_UNTRUSTWORTHY : EXIT_PASS;
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
-
-/* What cannot be opened is the user's to mend. */
-static int user_code(int code)
-{
-	return code == -ENOENT || code == -EACCES || code == -EISDIR || code == -ENOTDIR ? -EINVAL
-											 : code;
-}
-
-static int read_files(struct analysis *a, const struct args *args, struct sniffer_report *r,
-		      struct err *err)
-{
-	struct reading reading = { .a = a };
-	struct sniffer_files in = { .path = (const char *const *)args->rest,
-				    .count = (size_t)args->rest_count,
-				    .filter = a->filter,
-				    .flow = flow_options(&reading),
-				    .stop = &a->stop };
-
-	return user_code(sniffer_read_files(&in, r, err));
-}
-
-/* --each: the files have nothing to do with each other. */
-struct each {
-	struct analysis *a;
-	const char *const *path;
-	struct sniffer_report *sum;
-	struct err *err; /* of the first that failed */
-	int code;
-};
-
-static void add_report(struct sniffer_report *sum, const struct sniffer_report *r)
-{
-	if (r->packets > 0) {
-		sum->first_ns = sum->packets == 0 || r->first_ns < sum->first_ns ? r->first_ns
-										 : sum->first_ns;
-		sum->last_ns = r->last_ns > sum->last_ns ? r->last_ns : sum->last_ns;
-	}
-	sum->packets += r->packets;
-	sum->tcp_packets += r->tcp_packets;
-	sum->udp_packets += r->udp_packets;
-	sum->cut += r->cut;
-	sum->bad += r->bad;
-	sum->fragments += r->fragments;
-	sum->filtered += r->filtered;
-	sum->unknown_link += r->unknown_link;
-	sum->flow.duplicates += r->flow.duplicates;
-	sum->flow.evicted += r->flow.evicted;
-	sum->flow.evicted_open += r->flow.evicted_open;
-	sum->flow.evicted_half_open += r->flow.evicted_half_open;
-	sum->broken_files += r->broken_files;
-	if (!sum->broken[0])
-		memcpy(sum->broken, r->broken, sizeof(sum->broken));
-}
-
-static void read_one(void *arg, size_t i)
-{
-	struct each *e = arg;
-	struct reading reading = { .a = e->a, .file = e->path[i] };
-	struct sniffer_files in = { .path = &e->path[i],
-				    .count = 1,
-				    .filter = e->a->filter,
-				    .flow = flow_options(&reading),
-				    .stop = &e->a->stop };
-	struct sniffer_report r;
-	struct err err;
-	int code = user_code(sniffer_read_files(&in, &r, &err));
-
-	(void)pthread_mutex_lock(&e->a->lock); /* as above */
-	if (code == 0)
-		add_report(e->sum, &r);
-	if (code != 0 && e->code == 0) {
-		e->code = code;
-		*e->err = err;
-	}
-	(void)pthread_mutex_unlock(&e->a->lock);
-}
-
-static int read_each(struct analysis *a, const struct args *args, struct sniffer_report *r,
-		     struct err *err)
-{
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	int64_t jobs = cpus > 0 ? cpus : 1;
-	struct each e = { .a = a, .path = (const char *const *)args->rest, .sum = r, .err = err };
-	int code = get_int(args, "jobs", JOBS_MAX, &jobs, err);
-
-	if (code == 0)
-		code = parallel_each((size_t)args->rest_count, (unsigned)jobs, read_one, &e, err);
-	return code ? code : e.code;
-}
-
-static int watch(struct analysis *a, const struct args *args, struct sniffer_report *r,
-		 struct err *err)
-{
-	struct reading reading = { .a = a };
-	struct sniffer_options o = { .interface = args_get(args, "interface"),
-				     .capture_fd = -1,
-				     .cpu = -1,
-				     .wall_clock = true,
-				     .filter = a->filter,
-				     .flow = flow_options(&reading) };
-	int64_t duration_ns = 0;
-	struct sniffer *s;
-	struct timespec limit;
-	sigset_t set;
-	int code = get_duration(args, "duration", &duration_ns, err);
-
-	if (code != 0)
-		return code;
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-		return err_errno(err, "block signals");
-	code = sniffer_start(&o, &s, err);
-	if (code != 0)
-		return code;
-	limit = (struct timespec){ .tv_sec = duration_ns / NS_PER_S,
-				   .tv_nsec = duration_ns % NS_PER_S };
-	while (sigtimedwait(&set, NULL, duration_ns > 0 ? &limit : NULL) < 0 && errno == EINTR)
-		;
-	sniffer_stop(s, r);
-	return 0;
-}
-
 static int analyze(struct analysis *a, const struct args *args, struct err *err)
 {
 	struct sniffer_report r = { 0 };
@@ -445,12 +230,7 @@ static int analyze(struct analysis *a, const struct args *args, struct err *err)
 	}
 	if (a->tallies && tally_init(&a->tally, a->lifetime_ns, (size_t)a->top) != 0)
 		return err_set(err, -ENOMEM, "no memory for the sums");
-	if (args_has(args, "interface"))
-		code = watch(a, args, &r, err);
-	else if (args_has(args, "each"))
-		code = read_each(a, args, &r, err);
-	else
-		code = read_files(a, args, &r, err);
+	code = analyze_read(a, args, &r, err);
 	return code == 0 ? finish(a, &r, args, err) : code;
 }
 

@@ -67,6 +67,7 @@ static void *run(void *arg)
 	int64_t user_ns, system_ns;
 	bool sound = true, stop = false;
 
+	(void)pthread_setname_np(pthread_self(), "sniffer"); /* for top -H; short enough */
 	while (sound && !stop) {
 		struct pollfd p[1 + TAP_RINGS_MAX] = { { .fd = s->stop_fd, .events = POLLIN } };
 		int timeout_ms, count = tap_poll(s->tap, p + 1, &timeout_ms);

@@ -176,6 +176,7 @@ fi
 # --- live ---------------------------------------------------------------------------------------
 
 refuses "files and an interface" "give files or --interface, not both" -i lo "$pcaps/abort.pcap"
+refuses 'standard input twice' "'-' is given 2 times, but can be read once" - "$pcaps/abort.pcap" -
 if may_userns || may_netns; then
 	cat >live.sh <<'L'
 "$1" analyze -i nosuch 2>live.none

@@ -1,0 +1,50 @@
+/*
+ * cmd_analyze: what the files of the command `analyze` share: what is asked for, and the reading of
+ * captures, all as one stream, each by itself, or live.
+ */
+#ifndef TWBENCH_BENCH_CMD_ANALYZE_H
+#define TWBENCH_BENCH_CMD_ANALYZE_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "analysis/ladder.h"
+#include "analysis/tally.h"
+#include "base/cmd.h"
+#include "capture/sniffer.h"
+
+struct err;
+
+enum output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV, OUTPUT_LADDER };
+
+struct analysis {
+	enum output output;
+	int64_t lifetime_ns, top, max_flows, ladder_number;
+	const char *svg, *plots, *filter;
+	bool head;    /* of CSV, is written */
+	bool tallies; /* somebody reads the sums */
+	FILE *out;
+	struct tally tally;
+	struct ladder *ladder;
+	struct flow ladder_flow;
+	bool ladder_found;
+	volatile sig_atomic_t stop; /* nobody reads the output any more */
+	pthread_mutex_t lock;       /* of all that is written or summed up */
+};
+
+/* --NAME as a duration (1 ms to an hour) or a number (1 to `max`); *value stays without it.  0 or -EINVAL. */
+int analyze_duration(const struct args *args, const char *name, int64_t *value, struct err *err);
+int analyze_number(const struct args *args, const char *name, int64_t max, int64_t *value,
+		   struct err *err);
+
+/* The head of CSV, once; not before the input has proved to be one. */
+void analyze_write_head(struct analysis *a);
+
+/* Read the files or the interface that `args` name.  0, or negative errno with *err. */
+int analyze_read(struct analysis *a, const struct args *args, struct sniffer_report *r,
+		 struct err *err);
+
+#endif

@@ -2,17 +2,20 @@
  * cmd_analyze: how every connection of a capture ended.  Joins the reading (capture/) with the
  * judging and the writing (analysis/).
  */
+#include "bench/cmd_analyze.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/classify.h"
+#include "analysis/ladder.h"
+#include "analysis/tally.h"
 #include "base/commands.h"
 #include "base/err.h"
 #include "base/mono.h"
 #include "base/num.h"
-#include "bench/cmd_analyze.h"
 
 #define LIFETIME_DEFAULT_NS (60 * NS_PER_S)
 #define LIFETIME_MAX_NS     (3600 * NS_PER_S)
@@ -117,7 +120,6 @@ static int get_options(const struct args *args, struct analysis *a, struct err *
 		code = analyze_number(args, "max-connections", FLOWS_MAX, &a->max_flows, err);
 	if (code == 0)
 		code = analyze_number(args, "ladder", INT64_MAX, &a->ladder_number, err);
-	a->tallies = a->output == OUTPUT_TABLE || a->plots;
 	if (code == 0 && args_has(args, "each") && a->output == OUTPUT_LADDER)
 		return err_set(err, -EINVAL, "--ladder and --each: give one file");
 	if (code == 0)
@@ -199,14 +201,14 @@ static int finish(struct analysis *a, const struct sniffer_report *r, const stru
 
 	name_source(args, name, sizeof(name));
 	analyze_write_head(a);
-	if (a->tallies)
-		tally_finish(&a->tally, r->last_ns);
+	if (a->tally)
+		tally_finish(a->tally, r->last_ns);
 	if (a->output == OUTPUT_TABLE)
-		tally_print(&a->tally, &source, a->out);
+		tally_print(a->tally, &source, a->out);
 	else if (a->output == OUTPUT_LADDER)
 		code = write_ladder(a, r, err);
 	if (code == 0 && a->plots)
-		code = tally_plot(&a->tally, &source, name, a->plots, err);
+		code = tally_plot(a->tally, &source, name, a->plots, err);
 	if (code != 0)
 		return code;
 	if (r->broken[0])
@@ -228,8 +230,11 @@ static int analyze(struct analysis *a, const struct args *args, struct err *err)
 		if (!a->ladder)
 			return err_set(err, -ENOMEM, "no memory for the ladder");
 	}
-	if (a->tallies && tally_init(&a->tally, a->lifetime_ns, (size_t)a->top) != 0)
-		return err_set(err, -ENOMEM, "no memory for the sums");
+	if (a->output == OUTPUT_TABLE || a->plots) {
+		a->tally = calloc(1, sizeof(*a->tally));
+		if (!a->tally || tally_init(a->tally, a->lifetime_ns, (size_t)a->top) != 0)
+			return err_set(err, -ENOMEM, "no memory for the sums");
+	}
 	code = analyze_read(a, args, &r, err);
 	return code == 0 ? finish(a, &r, args, err) : code;
 }
@@ -247,8 +252,9 @@ static int analyze_main(const struct args *args, struct err *err)
 	code = analyze(&a, args, err);
 	(void)pthread_mutex_destroy(&a.lock); /* nobody holds it */
 	free(a.ladder);
-	if (a.tallies)
-		tally_release(&a.tally);
+	if (a.tally)
+		tally_release(a.tally);
+	free(a.tally);
 	return code;
 }
 

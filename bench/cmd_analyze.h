@@ -11,12 +11,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "analysis/ladder.h"
-#include "analysis/tally.h"
 #include "base/cmd.h"
+#include "base/teardown.h"
 #include "capture/sniffer.h"
 
 struct err;
+struct ladder;
+struct tally;
 
 enum output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV, OUTPUT_LADDER };
 
@@ -25,9 +26,8 @@ struct analysis {
 	int64_t lifetime_ns, top, max_flows, ladder_number;
 	const char *svg, *plots, *filter;
 	bool head;    /* of CSV, is written */
-	bool tallies; /* somebody reads the sums */
 	FILE *out;
-	struct tally tally;
+	struct tally *tally; /* NULL: nobody reads the sums */
 	struct ladder *ladder;
 	struct flow ladder_flow;
 	bool ladder_found;

@@ -6,6 +6,8 @@
 
 #include "analysis/classify.h"
 #include "analysis/conn_fields.h"
+#include "analysis/ladder.h"
+#include "analysis/tally.h"
 #include "base/err.h"
 #include "base/mono.h"
 #include "bench/cmd_analyze.h"
@@ -51,8 +53,8 @@ static void on_flow(void *arg, const struct flow *f)
 
 	(void)pthread_mutex_lock(&a->lock); /* a plain one: cannot fail */
 	analyze_write_head(a);
-	if (a->tallies)
-		tally_add(&a->tally, &c);
+	if (a->tally)
+		tally_add(a->tally, &c);
 	if (n > 0)
 		write_line(a, line, n);
 	if (a->output == OUTPUT_LADDER && (int64_t)f->number == a->ladder_number) {

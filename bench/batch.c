@@ -70,7 +70,7 @@ static int threads_for(int64_t wanted, const struct plan_case *p, int64_t cpus)
 {
 	if (wanted > 0)
 		return (int)wanted;
-	if (p->spec->shape == LOAD_SATURATE || p->spec->engine == ENGINE_STRAIGHT)
+	if (p->spec->shape == LOAD_SATURATE || p->spec->engine != ENGINE_EVENT)
 		return (int)cpus; /* of both ends: each CPU has its own share of either */
 	return p->rate_per_s < FAST_RATE_PER_S || cpus < 2 ? 1 : (int)(cpus < 8 ? (cpus + 1) / 2 : 4);
 }
@@ -78,7 +78,7 @@ static int threads_for(int64_t wanted, const struct plan_case *p, int64_t cpus)
 /* With a relay or a foreign server the CPU of a packet says nothing of who sent it. */
 static bool may_pin(const struct case_spec *s, int64_t parallel)
 {
-	return (s->shape == LOAD_SATURATE || s->pacing == PACING_SPIN || s->engine == ENGINE_STRAIGHT) &&
+	return (s->shape == LOAD_SATURATE || s->pacing == PACING_SPIN || s->engine != ENGINE_EVENT) &&
 	       parallel == 1 && s->topology != TOPOLOGY_WIRE &&
 	       s->topology != TOPOLOGY_HOST;
 }

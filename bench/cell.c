@@ -108,7 +108,7 @@ static int start_server(struct cell *c, struct err *err)
 				    .http_reply_bytes = c->spec->reply_bytes.range[0].low };
 	int code;
 
-	if (c->lab.topology == TOPOLOGY_HOST || c->spec->engine == ENGINE_STRAIGHT)
+	if (c->lab.topology == TOPOLOGY_HOST || c->spec->engine != ENGINE_EVENT)
 		return 0; /* the server is not ours, or the engine is its own */
 	code = lab_join(&c->lab, LAB_NS_SERVER, err);
 	return code ? code : server_start(&o, &c->server, err);
@@ -144,7 +144,7 @@ static int start_client(struct cell *c, struct err *err)
 		return code;
 	SHARED_SET(c->o->shared->load_begin_ns, o.start_ns);
 	c->r->load_begin_ns = o.start_ns - c->origin_ns;
-	if (c->spec->engine == ENGINE_STRAIGHT)
+	if (c->spec->engine != ENGINE_EVENT)
 		return straight_start(&o, &c->lab, &c->straight, err);
 	return client_start(&o, &c->client, err);
 }

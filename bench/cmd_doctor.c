@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/commands.h"
 #include "bench/plan.h"
+#include "bench/uring.h"
 #include "capture/sniffer.h"
 
 enum health { HEALTH_GOOD, HEALTH_LACKING, HEALTH_FATAL };
@@ -105,6 +106,22 @@ static void check_pcap(const struct doctor *d, struct finding *f)
 	(void)snprintf(f->text, sizeof(f->text), "%s", sniffer_library_version());
 }
 
+static void check_uring(const struct doctor *d, struct finding *f)
+{
+	struct uring u;
+	struct err err;
+
+	(void)d;
+	if (uring_open(&u, 1, &err) == 0) {
+		uring_close(&u);
+		(void)snprintf(f->text, sizeof(f->text), "works: load.engine 'ring' can be used");
+		return;
+	}
+	f->health = HEALTH_LACKING;
+	(void)snprintf(f->text, sizeof(f->text), "%.120s: no load.engine 'ring'", err.text);
+	(void)snprintf(f->fix, sizeof(f->fix), "load.engine 'straight' does the same with plain system calls");
+}
+
 static void check_gnuplot(const struct doctor *d, struct finding *f)
 {
 	char version[64];
@@ -139,6 +156,7 @@ static const struct {
 	{ "user namespaces", check_userns }, { "root namespaces", check_netns },
 	{ "kernel timer", check_kernel },    { "local ports", check_ports },
 	{ "descriptors", check_descriptors }, { "processors", check_cpus },
+	{ "io_uring", check_uring },
 	{ "libpcap", check_pcap },	      { "gnuplot", check_gnuplot },
 	{ "results", check_results },
 };

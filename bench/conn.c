@@ -9,14 +9,20 @@
 
 #define SEGMENT_BYTES 536 /* what fits whatever the path (RFC 9293 3.7.1) */
 
+bool conn_fits_segment(const struct size_dist *bytes)
+{
+	bool fits = true;
+
+	for (int i = 0; i < bytes->count; i++)
+		fits = fits && bytes->range[i].high <= SEGMENT_BYTES;
+	return fits;
+}
+
 void conn_send_at_once(int fd, const struct size_dist *bytes, bool http)
 {
 	int on = 1;
-	bool one_segment = !http;
 
-	for (int i = 0; i < bytes->count; i++)
-		one_segment = one_segment && bytes->range[i].high <= SEGMENT_BYTES;
-	if (!one_segment)
+	if (http || !conn_fits_segment(bytes))
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* cannot fail */
 }
 

@@ -55,6 +55,7 @@ struct size_dist;
  * What is sent on a fresh client socket shall not wait for ACKs of what was sent before (TCP_NODELAY,
  * RFC 9293 3.7.4): a call to the system that requests of one segment, one at a time, have no need of.
  */
+bool conn_fits_segment(const struct size_dist *bytes); /* whatever is drawn from it */
 void conn_send_at_once(int fd, const struct size_dist *bytes, bool http);
 
 /* close(), no option set: FIN, or RST if there is unread input.  Returns NEXT_DONE. */

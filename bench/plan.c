@@ -316,7 +316,7 @@ static void plan_one(struct plan_case *p, const struct case_spec *c, const struc
 static bool runs_alone(const struct plan_case *p)
 {
 	return isnan(p->rate_per_s) || p->rate_per_s > BATCH_RATE_MAX ||
-	       p->spec->engine == ENGINE_STRAIGHT ||
+	       p->spec->engine != ENGINE_EVENT ||
 	       p->spec->topology == TOPOLOGY_HOST ||
 	       (p->spec->exhaustion_expected && p->rate_per_s > ALONE_RATE);
 }

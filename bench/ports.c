@@ -56,65 +56,66 @@ void ports_share(struct ports *p, uint64_t thread, uint64_t threads)
 	p->stride = threads;
 }
 
-static int set_int(int fd, int level, int option, int value)
+static void add_option(struct ports_choice *c, int level, int name, int value)
 {
-	return setsockopt(fd, level, option, &value, sizeof(value)) == 0 ? 0 : errno;
+	c->option[c->options].level = level;
+	c->option[c->options].name = name;
+	c->option[c->options++].value = value;
 }
 
-static int bind_to(int fd, const struct endpoint *e)
+static void choose_kernel(const struct ports *p, uint64_t n, struct ports_choice *ret)
 {
-	struct sockaddr_storage sa;
-	socklen_t size = endpoint_to_sockaddr(e, &sa);
-
-	return bind(fd, (struct sockaddr *)&sa, size) == 0 ? 0 : errno;
-}
-
-static int assign_kernel(struct ports *p, int fd, uint64_t n)
-{
-	struct endpoint from;
-	int code;
-
-	if (p->policy == PORTS_RANGE) {
-		code = set_int(fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE,
-			       (int)(p->high << 16 | p->low));
-		if (code != 0)
-			return code;
-	}
+	if (p->policy == PORTS_RANGE)
+		add_option(ret, IPPROTO_IP, IP_LOCAL_PORT_RANGE, (int)(p->high << 16 | p->low));
 	if (!p->bind_source)
-		return 0;
-	code = set_int(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
-	if (code != 0)
-		return code;
-	from = endpoint_plus(&p->source, (uint32_t)(n % p->sources));
-	return bind_to(fd, &from);
+		return;
+	add_option(ret, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+	ret->bind = true;
+	ret->from = endpoint_plus(&p->source, (uint32_t)(n % p->sources));
 }
 
 /* Neighbouring numbers differ in the source first, so that each source's ports fill evenly. */
-static int assign_explicit(struct ports *p, int fd, uint64_t n)
+static void choose_explicit(const struct ports *p, uint64_t n, struct ports_choice *ret)
 {
-	struct endpoint from = endpoint_plus(&p->source, (uint32_t)(n % p->sources));
-	int code = set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	add_option(ret, SOL_SOCKET, SO_REUSEADDR, 1);
+	ret->bind = true;
+	ret->from = endpoint_plus(&p->source, (uint32_t)(n % p->sources));
+	ret->from.port = (uint16_t)(p->low + n / p->sources % (p->high - p->low + 1));
+}
 
-	from.port = (uint16_t)(p->low + n / p->sources % (p->high - p->low + 1));
-	return code ? code : bind_to(fd, &from);
+void ports_choose(struct ports *p, bool stream, struct ports_choice *ret)
+{
+	uint64_t n = p->next;
+	uint64_t round = (uint64_t)p->sources * (p->high - p->low + 1);
+	bool explicit = stream && p->policy == PORTS_EXPLICIT;
+
+	p->next += p->stride;
+	*ret = (struct ports_choice){ .to = p->server };
+	/* Explicit: the next destination only after all pairs towards this one are used. */
+	ret->to.port = (uint16_t)(p->server.port + n / (explicit ? round : p->sources) % p->destinations);
+	if (explicit) {
+		choose_explicit(p, n, ret);
+	} else if (stream) {
+		choose_kernel(p, n, ret);
+	} else if (p->bind_source) {
+		ret->bind = true;
+		ret->from = p->source;
+	}
 }
 
 int ports_assign(struct ports *p, int fd, bool stream, struct endpoint *ret_destination)
 {
-	uint64_t n = p->next;
-	uint64_t round = (uint64_t)p->sources * (p->high - p->low + 1);
+	struct ports_choice c;
+	struct sockaddr_storage sa;
+	socklen_t size;
 
-	p->next += p->stride;
-	*ret_destination = p->server;
-	if (stream && p->policy == PORTS_EXPLICIT) {
-		/* The next destination only after all pairs towards this one are used. */
-		ret_destination->port =
-			(uint16_t)(p->server.port + n / round % p->destinations);
-		return assign_explicit(p, fd, n);
-	}
-	ret_destination->port =
-		(uint16_t)(p->server.port + n / p->sources % p->destinations);
-	if (!stream)
-		return p->bind_source ? bind_to(fd, &p->source) : 0;
-	return assign_kernel(p, fd, n);
+	ports_choose(p, stream, &c);
+	*ret_destination = c.to;
+	for (int i = 0; i < c.options; i++)
+		if (setsockopt(fd, c.option[i].level, c.option[i].name, &c.option[i].value, sizeof(int)) != 0)
+			return errno;
+	if (!c.bind)
+		return 0;
+	size = endpoint_to_sockaddr(&c.from, &sa);
+	return bind(fd, (struct sockaddr *)&sa, size) == 0 ? 0 : errno;
 }

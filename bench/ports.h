@@ -31,7 +31,20 @@ void ports_init(struct ports *p, const struct case_spec *spec, const struct endp
 /* Split the pairs among threads. */
 void ports_share(struct ports *p, uint64_t thread, uint64_t threads);
 
-/* Prepare `fd` (bind if the policy wants it) and say where to connect.  0 or the errno of the
+/* What the next connection's socket needs before connect(), and where that goes. */
+struct ports_choice {
+	struct {
+		int level, name, value;
+	} option[2]; /* of setsockopt(2) */
+	int options;
+	bool bind; /* to `from` */
+	struct endpoint from, to;
+};
+
+/* Choose for the next connection (`stream`) or datagram socket. */
+void ports_choose(struct ports *p, bool stream, struct ports_choice *ret);
+
+/* Choose and prepare `fd` (bind if the policy wants it) and say where to connect.  0 or the errno of the
  * call that failed (positive: it is data for the ledger). */
 int ports_assign(struct ports *p, int fd, bool stream, struct endpoint *ret_destination);
 

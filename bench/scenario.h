@@ -38,8 +38,10 @@ enum load_shape {
 enum load_engine {
 	ENGINE_EVENT,    /* clients and server in threads of their own, event-driven */
 	ENGINE_STRAIGHT, /* one thread is both ends of its connections: saturation at its highest */
+	ENGINE_RING,     /* the same through io_uring: one call to the system for many */
 	LOAD_ENGINE_COUNT
 };
+const char *load_engine_key(enum load_engine e); /* "straight" */
 /* How a thread waits for the next start: asleep, or asleep until shortly before and then looking. */
 enum load_pacing { PACING_SLEEP, PACING_SPIN, LOAD_PACING_COUNT };
 enum arrival_spacing { ARRIVAL_CONSTANT, ARRIVAL_POISSON, ARRIVAL_SPACING_COUNT };

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "bench/protocol.h"
 #include "bench/scenario_keys.h"
+#include "bench/straight_ring.h"
 
 struct check {
 	struct case_spec *c;
@@ -98,27 +99,44 @@ static int check_strategy(const struct check *k, struct err *err)
 	return 0;
 }
 
+/* What the engine through io_uring has no chain for. */
+static int check_ring(const struct case_spec *c, struct err *err)
+{
+	const struct size_dist *d[] = { &c->request_bytes, &c->reply_bytes };
+
+	if (!ring_knows(c->strategy))
+		return err_set(err, -EINVAL, "load.engine: 'ring' cannot do '%s'", c->strategy->name);
+	for (int i = 0; i < 2; i++)
+		for (int j = 0; j < d[i]->count; j++)
+			if (d[i]->range[j].high > RING_BYTES_MAX)
+				return err_set(err, -EINVAL,
+					       "load.engine: 'ring' has requests and replies of at most %d bytes, not %lld",
+					       RING_BYTES_MAX, (long long)d[i]->range[j].high);
+	return 0;
+}
+
 static int check_engine(const struct check *k, struct err *err)
 {
 	struct case_spec *c = k->c;
+	const char *engine = load_engine_key(c->engine);
 
 	if (c->engine == ENGINE_EVENT)
 		return 0;
 	if (c->shape == LOAD_POLL)
 		return err_set(err, -EINVAL,
-			       "load.engine: 'straight' has no clients that poll (load.shape '%s')",
+			       "load.engine: '%s' has no clients that poll (load.shape '%s')", engine,
 			       load_shape_key(c->shape));
 	if (c->shape != LOAD_SATURATE && c->requests_per_connection > 1)
 		return err_set(err, -EINVAL,
-			       "load.engine: 'straight' makes one request per connection in load.shape '%s', not %lld",
-			       load_shape_key(c->shape), (long long)c->requests_per_connection);
+			       "load.engine: '%s' makes one request per connection in load.shape '%s', not %lld",
+			       engine, load_shape_key(c->shape), (long long)c->requests_per_connection);
 	if (c->strategy->event_only)
-		return err_set(err, -EINVAL, "load.engine: 'straight' cannot do '%s', which waits for its peer",
-			       c->strategy->name);
+		return err_set(err, -EINVAL, "load.engine: '%s' cannot do '%s', which waits for its peer",
+			       engine, c->strategy->name);
 	if (c->topology == TOPOLOGY_HOST || c->topology == TOPOLOGY_WIRE || c->http || c->think_ns > 0)
 		return err_set(err, -EINVAL,
-			       "load.engine: 'straight' has no topology host or wire, no HTTP and no think time");
-	return 0;
+			       "load.engine: '%s' has no topology host or wire, no HTTP and no think time", engine);
+	return c->engine == ENGINE_RING ? check_ring(c, err) : 0;
 }
 
 static int check_datagrams(const struct check *k, struct err *err)

@@ -20,13 +20,18 @@
 static const char *const shape_words[LOAD_SHAPE_COUNT] = { "poll", "rate", "steps", "saturate" };
 static const char *const spacing_words[ARRIVAL_SPACING_COUNT] = { "constant", "poisson" };
 static const char *const pacing_words[LOAD_PACING_COUNT] = { "sleep", "spin" };
-static const char *const engine_words[LOAD_ENGINE_COUNT] = { "event", "straight" };
+static const char *const engine_words[LOAD_ENGINE_COUNT] = { "event", "straight", "ring" };
 static const char *const port_words[PORT_POLICY_COUNT] = { "kernel", "range", "explicit" };
 static const char *const capture_words[CAPTURE_MODE_COUNT] = { "off", "on", "keep" };
 
 const char *load_shape_key(enum load_shape s)
 {
 	return shape_words[s];
+}
+
+const char *load_engine_key(enum load_engine e)
+{
+	return engine_words[e];
 }
 
 const char *arrival_spacing_key(enum arrival_spacing s)
@@ -144,7 +149,8 @@ const struct scenario_key scenario_keys[] = {
 { "load.engine", &scenario_kind_word, FIELD(engine), 0, 0, "event", engine_word, polls_not,
 	"event: clients and server in threads of their own; straight (not for shape poll): each "
 	"thread is both ends of its own connections, one after the other, with its own "
-	"addressing.destinations; a start that must wait for the one before is late." },
+	"addressing.destinations; a start that must wait for the one before is late; ring: the "
+	"same through io_uring (Linux 6.11 or newer), one call to the system where straight makes ten." },
 { "load.clients", &scenario_kind_int, FIELD(clients), 1, 100000, "1000", NULL, NULL,
 	"Simulated clients: the most connections open at once." },
 { "load.interval", &scenario_kind_duration, FIELD(interval_ns), MS_NS, HOUR_NS, "1s", NULL, is_poll,

@@ -14,7 +14,7 @@
 #include "bench/affinity.h"
 #include "bench/fdlimit.h"
 #include "bench/ledger.h"
-#include "bench/straight_conn.h"
+#include "bench/straight_ring.h"
 
 #define BACKLOG 16 /* one connection at a time: more would already be a fault */
 
@@ -83,6 +83,7 @@ static void *straight_main(void *arg)
 {
 	struct straight_thread *t = arg;
 	struct straight *s = t->straight;
+	void (*connection)(struct straight_thread *t) = t->ring ? ring_connection : straight_connection;
 	int64_t user_ns, system_ns;
 
 	if (t->spec->pacing != PACING_SPIN) /* else it keeps the priority of a witness: it is a clock */
@@ -95,7 +96,7 @@ static void *straight_main(void *arg)
 		mono_sleep_until(t->begin_ns);
 	next_arrival(t);
 	while (next_start(t))
-		straight_connection(t);
+		connection(t);
 	for (; t->have_arrival; next_arrival(t))
 		t->ledger.not_started++;
 	mono_thread_cpu_ns(&user_ns, &system_ns);
@@ -112,6 +113,7 @@ static void thread_release(struct straight_thread *t)
 		if (t->listener[i] >= 0)
 			(void)close(t->listener[i]); /* nothing is queued on it */
 	free(t->listener);
+	ring_close(t);
 	free(t->request);
 	free(t->receive);
 	hist_release(&t->response);
@@ -193,6 +195,12 @@ static int thread_init(struct straight *s, int index, struct err *err)
 	if (!t->request || !t->receive || hist_init(&t->response) != 0 || hist_init(&t->service) != 0 ||
 	    hist_init(&t->connect) != 0 || hist_init(&t->start_error) != 0)
 		return err_set(err, -ENOMEM, "no memory for an engine thread");
+	if (spec->engine == ENGINE_RING) {
+		int code = ring_open(t, err);
+
+		if (code != 0)
+			return code;
+	}
 	return open_listeners(t, err);
 }
 

@@ -6,16 +6,6 @@
 #include <unistd.h>
 
 #include "base/mono.h"
-#include "bench/conn.h"
-
-/* Both ends of the connection under way. */
-struct pair {
-	struct conn client;
-	int server;        /* -1 when its end is closed */
-	bool server_reset; /* ... by the client */
-	int failed;        /* errno that ended the client's part, 0: none */
-	enum outcome outcome;
-};
 
 /* --- the server's end ------------------------------------------------------------------------ */
 
@@ -99,7 +89,7 @@ static void serve_end(struct straight_thread *t, struct pair *p)
 
 /* --- the client's end ------------------------------------------------------------------------ */
 
-static void client_fail(struct pair *p, int number)
+void pair_fail(struct pair *p, int number)
 {
 	const struct conn *c = &p->client;
 
@@ -139,21 +129,26 @@ static int64_t client_open(struct straight_thread *t, struct pair *p)
 	return to.port - t->ports.server.port;
 }
 
+size_t pair_request(struct straight_thread *t, struct pair *p)
+{
+	struct request r = { .action = t->strategy->server_action,
+			     .reply_bytes = size_dist_pick(&t->spec->reply_bytes, &t->random) };
+
+	p->client.reply_bytes = r.reply_bytes;
+	p->client.received_bytes = 0;
+	t->ledger.reply_bytes_asked += r.reply_bytes;
+	return protocol_encode(&r, (size_t)size_dist_pick(&t->spec->request_bytes, &t->random), t->request);
+}
+
 static bool client_send(struct straight_thread *t, struct pair *p)
 {
 	struct conn *c = &p->client;
-	struct request r = { .action = t->strategy->server_action,
-			     .reply_bytes = size_dist_pick(&t->spec->reply_bytes, &t->random) };
-	size_t size = protocol_encode(
-		&r, (size_t)size_dist_pick(&t->spec->request_bytes, &t->random), t->request);
+	size_t size = pair_request(t, p);
 	ssize_t n;
 
-	c->reply_bytes = r.reply_bytes;
-	c->received_bytes = 0;
-	t->ledger.reply_bytes_asked += r.reply_bytes;
 	n = send(c->fd, t->request, size, MSG_NOSIGNAL);
 	if (n != (ssize_t)size) {
-		client_fail(p, n < 0 ? errno : EAGAIN);
+		pair_fail(p, n < 0 ? errno : EAGAIN);
 		return false;
 	}
 	t->ledger.request_bytes_sent += n;
@@ -170,7 +165,7 @@ static bool client_receive(struct straight_thread *t, struct pair *p)
 		ssize_t n = recv(c->fd, t->receive, STRAIGHT_RECEIVE_BYTES, 0);
 
 		if (n < 0) {
-			client_fail(p, errno);
+			pair_fail(p, errno);
 			return false;
 		}
 		if (n == 0 || c->received_bytes + n > c->reply_bytes ||
@@ -189,7 +184,7 @@ static void client_end_of_file(struct straight_thread *t, struct pair *p)
 	ssize_t n = recv(p->client.fd, t->receive, STRAIGHT_RECEIVE_BYTES, 0);
 
 	if (n < 0)
-		client_fail(p, errno);
+		pair_fail(p, errno);
 	else if (n > 0)
 		p->outcome = OUTCOME_WRONG_REPLY;
 	else if (t->strategy->on_eof)
@@ -251,7 +246,7 @@ static void run_requests(struct straight_thread *t, struct pair *p)
 		serve_end(t, p);
 }
 
-static void note_end(struct straight_thread *t, struct pair *p)
+void pair_end(struct straight_thread *t, struct pair *p)
 {
 	t->ledger.by_outcome[p->outcome]++;
 	if (p->failed > 0 && p->failed < LEDGER_ERRNOS)
@@ -266,36 +261,42 @@ static void note_end(struct straight_thread *t, struct pair *p)
 	}
 }
 
-void straight_connection(struct straight_thread *t)
+void pair_begin(struct straight_thread *t, struct pair *p)
 {
-	struct pair p = { .server = -1, .outcome = OUTCOME_OK, .client = { .fd = -1 } };
-	int64_t listener;
-
-	p.client.strategy = t->strategy;
-	p.client.requests_left =
+	*p = (struct pair){ .server = -1, .outcome = OUTCOME_OK, .client = { .fd = -1 } };
+	p->client.strategy = t->strategy;
+	p->client.requests_left =
 		t->strategy->many_requests ? (uint32_t)t->spec->requests_per_connection : 1;
-	p.client.intended_ns = t->intended_ns;
-	p.client.connect_ns = p.client.start_ns = t->last_ns;
+	p->client.intended_ns = t->intended_ns;
+	p->client.connect_ns = p->client.start_ns = t->last_ns;
 	t->ledger.attempted++;
 	t->ledger.in_flight_peak = 1;
 	SHARED_ADD(t->shared->attempted, 1);
 	SHARED_ADD(t->shared->requests, 1);
+}
+
+void straight_connection(struct straight_thread *t)
+{
+	struct pair p;
+	int64_t listener;
+
+	pair_begin(t, &p);
 	listener = client_open(t, &p);
 	if (listener < 0) {
 		t->ledger.requests_attempted++;
-		client_fail(&p, (int)-listener);
+		pair_fail(&p, (int)-listener);
 		if (p.client.fd >= 0)
 			(void)conn_close(&p.client); /* it never became a connection */
-		note_end(t, &p);
+		pair_end(t, &p);
 		return;
 	}
 	p.server = accept4(t->listener[listener], NULL, NULL, SOCK_CLOEXEC);
 	if (p.server < 0) {
-		client_fail(&p, errno);
+		pair_fail(&p, errno);
 		(void)conn_close(&p.client); /* nobody is at the other end */
 	} else {
 		t->ledger.accepted++;
 		run_requests(t, &p);
 	}
-	note_end(t, &p);
+	pair_end(t, &p);
 }

@@ -10,6 +10,7 @@
 #include "base/hist.h"
 #include "base/record.h"
 #include "bench/arrival.h"
+#include "bench/conn.h"
 #include "bench/ledger.h"
 #include "bench/ports.h"
 #include "bench/protocol.h"
@@ -19,6 +20,7 @@
 #define STRAIGHT_RECEIVE_BYTES 65536
 
 struct straight;
+struct ring;
 
 struct straight_thread {
 	struct straight *straight;
@@ -40,9 +42,27 @@ struct straight_thread {
 	int64_t errnos[LEDGER_ERRNOS];
 	struct hist response, service, connect, start_error;
 	char *request, *receive;
+	struct ring *ring; /* NULL: by plain system calls */
+};
+
+/* Both ends of the connection under way. */
+struct pair {
+	struct conn client;
+	int server; /* -1 when its end is closed */
+	int failed; /* errno that ended the client's part, 0: none */
+	enum outcome outcome;
 };
 
 /* Make, use and close one connection; everything about it is in the ledger afterwards. */
 void straight_connection(struct straight_thread *t);
+
+/* --- what both ways of calling share ----------------------------------------------------------- */
+
+void pair_begin(struct straight_thread *t, struct pair *p); /* count the attempt */
+void pair_fail(struct pair *p, int number);                 /* the client's part ended with this errno */
+void pair_end(struct straight_thread *t, struct pair *p);   /* count the outcome, and the time it took */
+
+/* Write the next request into t->request; its length. */
+size_t pair_request(struct straight_thread *t, struct pair *p);
 
 #endif

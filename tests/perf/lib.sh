@@ -81,6 +81,11 @@ tw_run() {
 	}
 }
 
+# Engines in which a thread is both ends of its connections; the one through io_uring where there is one.
+colocated=straight
+"$twbench" doctor 2>/dev/null | grep -q '^ok .*io_uring' && colocated='straight ring'
+fastest=${colocated##* }
+
 # field PATH...: numbers of the first repeat, one a line; null as -.
 field() {
 	python3 -c '

@@ -28,10 +28,12 @@ one_round() {
 	done
 	for strategy in client-fin server-fin client-rst; do
 		ours_rate "event lo $strategy" --topology lo --strategy "$strategy"
-		ours_rate "straight lo $strategy" --topology lo --strategy "$strategy" \
-			--set load.engine=straight --set addressing.destinations="$cpus"
-		ours_rate "straight veth $strategy" --strategy "$strategy" --set addressing.sources=8 \
-			--set load.engine=straight --set addressing.destinations="$cpus"
+		for engine in $colocated; do
+			ours_rate "$engine lo $strategy" --topology lo --strategy "$strategy" \
+				--set load.engine="$engine" --set addressing.destinations="$cpus"
+			ours_rate "$engine veth $strategy" --strategy "$strategy" --set addressing.sources=8 \
+				--set load.engine="$engine" --set addressing.destinations="$cpus"
+		done
 	done
 }
 
@@ -61,10 +63,14 @@ for strategy in client-fin server-fin client-rst; do
 	fi
 	theirs=${against% *} peer=${against#* }
 	[ "$theirs" = - ] && peer=absent
-	for engine in 'event lo:1.15' 'straight lo:1.35' 'straight veth:1.35'; do
-		what="${engine%:*} $strategy"
-		row 1 "connections/s, $what" "$(median rate "$what")" /s "${theirs:-absent}" \
-			"${peer:-absent}" min "${engine#*:}" "$(note_of "$what")"
+	judge_rate() { # judge_rate WAY TARGET
+		row 1 "connections/s, $1 $strategy" "$(median rate "$1 $strategy")" /s "${theirs:-absent}" \
+			"${peer:-absent}" min "$2" "$(note_of "$1 $strategy")"
+	}
+	judge_rate 'event lo' 1.15
+	for engine in $colocated; do
+		judge_rate "$engine lo" 1.35
+		judge_rate "$engine veth" 1.35
 	done
 done
 
@@ -86,9 +92,9 @@ share_of() {
 # The user's part of the CPU while the load runs, by perf; the rest by kernel function.
 if have perf; then
 	cp "$twbench" "$out/perf-engine" # a name of its own, to be told from others
-	for engine in event straight; do
+	for engine in event $colocated; do
 		extra=''
-		[ "$engine" = straight ] && extra="--set load.engine=straight --set addressing.destinations=$cpus"
+		[ "$engine" = event ] || extra="--set load.engine=$engine --set addressing.destinations=$cpus"
 		# shellcheck disable=SC2086 # lists of words
 		twbench=$out/perf-engine tw_run "user share $engine" --set addressing.sources=8 $witnesses_off --duration 5s --strategy client-fin $extra &
 		job=$!

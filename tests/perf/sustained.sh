@@ -4,7 +4,7 @@
 
 echo 'sustained'
 rm -rf "$out/run"
-measure million "$twbench" run million --quiet --no-plots --out "$out/run" || echo "million exit $exit" >>"$out/failures.txt"
+measure million "$twbench" run million --set load.engine="$fastest" --quiet --no-plots --out "$out/run" || echo "million exit $exit" >>"$out/failures.txt"
 record=$(find "$out/run" -name run.json | head -n 1)
 if [ -n "$record" ]; then
 	# shellcheck disable=SC2046 # numbers
@@ -25,7 +25,7 @@ while [ $n -lt 60 ] && [ $((before - last)) -gt 4096 ]; do
 done
 rm -rf "$out/run"
 (
-	measure sustained "$twbench" run sustained --quiet --no-plots --out "$out/run" || echo "sustained exit $exit" >>"$out/failures.txt"
+	measure sustained "$twbench" run sustained --set load.engine="$fastest" --quiet --no-plots --out "$out/run" || echo "sustained exit $exit" >>"$out/failures.txt"
 	cp "$out/account" "$out/account-sustained"
 ) &
 job=$!

@@ -8,7 +8,7 @@ echo 'witness tax'
 watched() { # watched ENGINE TOPOLOGY on|off: sets rate and share (of other programs)
 	set -- "$1" "$2" "$3" --topology "$2"
 	[ "$2" = veth ] && set -- "$@" --set addressing.sources=8
-	[ "$1" = straight ] && set -- "$@" --set load.engine=straight --set addressing.destinations="$cpus"
+	[ "$1" = event ] || set -- "$@" --set load.engine="$1" --set addressing.destinations="$cpus"
 	if [ "$3" = on ]; then
 		set -- "$@" --capture on --set witnesses.sample_period=100ms
 	else
@@ -35,14 +35,14 @@ while [ "$round" -lt "$tax_rounds" ]; do
 	round=$((round + 1))
 	[ $((round % 2)) -eq 0 ] && order='on off' || order='off on'
 	for topology in veth lo; do
-		for engine in event straight; do
+		for engine in event $colocated; do
 			# shellcheck disable=SC2086 # two words
 			tax_pair $engine $topology $order
 		done
 	done
 done
 for topology in veth lo; do
-	for engine in event straight; do
+	for engine in event $colocated; do
 		pairs=$(summary ratio "$engine $topology")
 		row 3 "rate with all witnesses to without, $engine over $topology" "${pairs%% *}" x - - min 0.92 \
 			"$pairs (median low high undisturbed all, of pairs); on $(median tax "$engine $topology on") /s, off $(median tax "$engine $topology off") /s; profile-tax.txt names the cost"
@@ -57,7 +57,7 @@ profile_tax() { # profile_tax on|off: into $out/tax-on.tsv, $out/tax-off.tsv
 	[ "$1" = on ] && watch='--capture on --set witnesses.sample_period=100ms'
 	# shellcheck disable=SC2086 # words
 	twbench=$out/perf-engine tw_run "profile $1" --topology lo --strategy client-fin --duration 4s \
-		--set load.engine=straight --set addressing.destinations="$cpus" $watch &
+		--set load.engine="$fastest" --set addressing.destinations="$cpus" $watch &
 	job=$!
 	sleep 1.5
 	perf record -q -a -F 4000 -o "$out/perf.data" -- sleep 2 >/dev/null 2>&1
@@ -76,7 +76,7 @@ if have perf; then
 	profile_tax on
 	rm -f "$out/perf-engine"
 	{
-		echo 'us per connection, straight engine over lo: difference, without witnesses, with them; function'
+		echo "us per connection, $fastest engine over lo: difference, without witnesses, with them; function"
 		LC_ALL=C join -t "$(printf '\t')" -a 1 -a 2 -e 0 -o 0,1.2,2.2 "$out/tax-off.tsv" "$out/tax-on.tsv" |
 			awk -F '\t' '{ printf "%8.3f %8.3f %8.3f  %s\n", $3 - $2, $2, $3, $1 }' | sort -rn | head -n 30
 	} >"$out/profile-tax.txt"

@@ -182,7 +182,7 @@ static int draw_both(const struct graph *g, int dirfd, struct err *err)
 static void plot_graph(const struct plot_set *set, const struct graph *g, int dirfd,
 		       struct plot_result *ret)
 {
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	int status;
 
 	*ret = (struct plot_result){ .name = g->name, .title = g->title };

@@ -21,6 +21,7 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	no_controls(err->text);
+	err->at = NULL;
 	return code;
 }
 
@@ -49,6 +50,12 @@ void err_wrap(struct err *err, const char *fmt, ...)
 	(void)snprintf(err->text, sizeof(err->text), "%s: %.*s", context,
 		       (int)(sizeof(err->text) - strlen(context) - 3), old);
 	no_controls(err->text);
+}
+
+void err_at(struct err *err, const void *part)
+{
+	if (!err->at)
+		err->at = part;
 }
 
 int err_exit_status(int code)

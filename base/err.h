@@ -12,6 +12,7 @@
 
 struct err {
 	char text[512];
+	const void *at; /* the part of an input that is wrong; NULL: unknown.  See err_at */
 };
 
 /*
@@ -26,6 +27,10 @@ int err_errno(struct err *err, const char *fmt, ...) __attribute__((format(print
 
 /* Put "<context>: " before the text that is there. */
 void err_wrap(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Say which part of an input is wrong, unless something nearer the fault did; whoever holds the text
+ * makes a line number of it.  Only compared, never followed. */
+void err_at(struct err *err, const void *part);
 
 /* The exit status that `code` (a negative errno) stands for: 2, 4 or 5. */
 int err_exit_status(int code);

@@ -73,12 +73,24 @@ static bool count_keys(json *node, json *wanted, size_t *count)
 	return false;
 }
 
-size_t json_key_line(json *root, json *keyed, const char *text, size_t size)
+/* Count nodes in the order of the text until `part` is met. */
+static bool count_nodes(json *node, const void *part, size_t *count)
+{
+	for (json *c = json_first(node); c; c = json_next(c)) {
+		if (c == part)
+			return true;
+		++*count;
+		if (count_nodes(c, part, count))
+			return true;
+	}
+	return false;
+}
+
+size_t json_line_of(json *root, const void *part, const char *text, size_t size)
 {
 	size_t nth = 0;
 
-	(void)count_keys(root, keyed, &nth);
-	return jsonscan_key_line(text, size, nth);
+	return part && count_nodes(root, part, &nth) ? jsonscan_line(text, size, nth) : 0;
 }
 
 static int refuse_repeated_keys(json *root, const char *text, size_t size, struct err *err)

@@ -62,8 +62,9 @@ struct json_ints json_ints(json *array);
 /* False at the end, and at what json_int() refuses: then `next` is that node. */
 bool json_ints_next(struct json_ints *i, int64_t *ret);
 
-/* The line of a key of `root` in the text that json_parse read, from 1. */
-size_t json_key_line(json *root, json *keyed, const char *text, size_t size);
+/* The line in the text that json_parse read, from 1, of a node below `root`: that of its key, if it
+ * has one.  0: there is none; `part` is only compared. */
+size_t json_line_of(json *root, const void *part, const char *text, size_t size);
 
 /* cJSON's version, static. */
 const char *json_library_version(void);

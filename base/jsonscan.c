@@ -22,8 +22,8 @@ struct scan {
 	struct jsonscan_rest *rest; /* NULL when only a key is looked for */
 	size_t copied;              /* of the text, to rest or left out of it */
 	const char *under;          /* what of rest->under was not met yet; NULL: not below it */
-	size_t keys;   /* seen so far */
-	size_t wanted; /* key whose offset is kept in found_at */
+	size_t keys, nodes; /* seen so far; a node is a key or an element of an array */
+	size_t wanted_key, wanted_node; /* whose offset is kept in found_at */
 	size_t found_at;
 	struct err *err;
 };
@@ -312,8 +312,10 @@ static int scan_key(struct scan *s)
 
 	if (peek(s) != '"')
 		return expected(s, "a key in double quotes");
-	if (s->keys++ == s->wanted)
+	if (s->keys == s->wanted_key || s->nodes == s->wanted_node)
 		s->found_at = s->at;
+	s->keys++;
+	s->nodes++;
 	r = scan_string(s);
 	if (r == 0)
 		r = skip_blanks(s);
@@ -353,6 +355,13 @@ static int scan_member(struct scan *s, int depth)
 	return r;
 }
 
+static int scan_element(struct scan *s, int depth)
+{
+	if (s->nodes++ == s->wanted_node)
+		s->found_at = s->at;
+	return scan_value(s, depth);
+}
+
 /* An array or object; depth counts it. */
 static int scan_container(struct scan *s, int depth)
 {
@@ -375,7 +384,7 @@ static int scan_container(struct scan *s, int depth)
 		return 0;
 	}
 	for (;;) {
-		r = object ? scan_member(s, depth) : scan_value(s, depth);
+		r = object ? scan_member(s, depth) : scan_element(s, depth);
 		if (r == 0)
 			r = skip_blanks(s);
 		if (r < 0)
@@ -444,7 +453,8 @@ int jsonscan_check(const char *text, size_t size, struct jsonscan_rest *rest, st
 			  .size = size,
 			  .rest = rest,
 			  .under = rest->under,
-			  .wanted = SIZE_MAX,
+			  .wanted_key = SIZE_MAX,
+			  .wanted_node = SIZE_MAX,
 			  .err = err };
 	int r = scan_text(&s);
 
@@ -455,16 +465,20 @@ int jsonscan_check(const char *text, size_t size, struct jsonscan_rest *rest, st
 
 int jsonscan_key_fault(const char *text, size_t size, size_t nth, const char *what, struct err *err)
 {
-	struct scan s = { .text = text, .size = size, .wanted = nth, .err = err };
+	struct scan s = {
+		.text = text, .size = size, .wanted_key = nth, .wanted_node = SIZE_MAX, .err = err
+	};
 
 	(void)scan_text(&s); /* it was checked before; only found_at is wanted */
 	return fault(&s, s.found_at, what);
 }
 
-size_t jsonscan_key_line(const char *text, size_t size, size_t nth)
+size_t jsonscan_line(const char *text, size_t size, size_t nth)
 {
 	struct err ignored;
-	struct scan s = { .text = text, .size = size, .wanted = nth, .err = &ignored };
+	struct scan s = {
+		.text = text, .size = size, .wanted_key = SIZE_MAX, .wanted_node = nth, .err = &ignored
+	};
 	size_t column;
 
 	(void)scan_text(&s); /* as above */

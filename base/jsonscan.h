@@ -36,7 +36,7 @@ int jsonscan_check(const char *text, size_t size, struct jsonscan_rest *rest, st
 int jsonscan_key_fault(const char *text, size_t size, size_t nth, const char *what,
 		       struct err *err);
 
-/* The line of that key, from 1. */
-size_t jsonscan_key_line(const char *text, size_t size, size_t nth);
+/* The line, from 1, of the key or array element number `nth` (both counted, from 0, as above). */
+size_t jsonscan_line(const char *text, size_t size, size_t nth);
 
 #endif

@@ -137,7 +137,7 @@ static void finish_one(struct batch *b, struct worker *w)
 {
 	struct worker was = *w;
 	struct record_repeat r;
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	int code;
 
 	b->running--;

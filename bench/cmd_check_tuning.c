@@ -41,7 +41,7 @@ static bool is_elsewhere(const char *why)
 static int try_key(struct check_key *k, enum isolation isolation, struct err *err)
 {
 	struct trial t = { .key = k, .isolation = isolation };
-	struct err why = { "" };
+	struct err why = { .text = "" };
 	bool known = sysctl_exists(k->sysctl.key);
 	int code;
 

@@ -282,7 +282,7 @@ static int conclude(struct measurement *r, struct err *err)
 int measure_run(struct measurement *r, struct err *err)
 {
 	const char *out = args_get(r->args, "out"), *earlier = args_get(r->args, "resume");
-	struct err trouble = { "" };
+	struct err trouble = { .text = "" };
 	int code = 0, status;
 
 	fill_head(r);
@@ -366,7 +366,8 @@ static int read_expectations(struct measurement *r, struct err *err)
 	for (size_t i = 0; i < r->scenario.expect_count && code == 0; i++) {
 		code = add_expect(r, r->scenario.expect[i], err);
 		if (code != 0)
-			err_wrap(err, "scenario '%s': expect", r->scenario.name);
+			err_wrap(err, "scenario '%s': line %zu: expect", r->scenario.label,
+				 r->scenario.expect_line[i]);
 	}
 	for (int i = 0; i < a->given_count && code == 0; i++) {
 		if (strcmp(a->given[i].opt->name, "expect") != 0)

@@ -47,7 +47,7 @@ static const struct command *find_command(const char *word)
 
 static int run_command(const struct command *c, int argc, char **argv)
 {
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	struct args args;
 	int code = args_parse(&args, c, argc, argv, &err);
 

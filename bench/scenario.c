@@ -27,33 +27,33 @@ static bool is_word(const char *key, const char *(*word)(size_t i))
 	return false;
 }
 
-/* *at is the key that is wrong. */
-static int check_section(json *section, const char *name, json **at, struct err *err)
+static int check_section(json *section, const char *name, struct err *err)
 {
 	char path[128];
 
-	*at = section;
 	if (json_type(section) != JSON_OBJECT)
 		return err_set(err, -EINVAL, "%s: must be an object, not %s", name,
 			       json_type_name(section));
 	for (json *n = json_first(section); n; n = json_next(n)) {
 		(void)snprintf(path, sizeof(path), "%s.%s", name, json_key(n));
-		*at = n;
-		if (strchr(json_key(n), '.') || !scenario_key_find(path))
-			return scenario_key_unknown(path, err);
+		if (strchr(json_key(n), '.') || !scenario_key_find(path)) {
+			(void)scenario_key_unknown(path, err);
+			err_at(err, n);
+			return -EINVAL;
+		}
 	}
 	return 0;
 }
 
 /* What "matrix" and "zip" name; what they hold is read later. */
-static int check_lists(json *lists, json **at, struct err *err)
+static int check_lists(json *lists, struct err *err)
 {
 	const char *sysctl;
 
 	for (json *n = json_first(lists); n && json_type(lists) == JSON_OBJECT; n = json_next(n)) {
-		*at = n;
 		if (!scenario_key_resolve(json_key(n), &sysctl)) {
 			(void)scenario_key_unknown(json_key(n), err);
+			err_at(err, n);
 			err_wrap(err, "%s", json_key(lists));
 			return -EINVAL;
 		}
@@ -62,18 +62,17 @@ static int check_lists(json *lists, json **at, struct err *err)
 }
 
 /* The keys of the document, or of one case of it. */
-static int check_keys(json *object, bool document, json **at, struct err *err)
+static int check_keys(json *object, bool document, struct err *err)
 {
 	int r = 0;
 
 	for (json *n = json_first(object); n && r == 0; n = json_next(n)) {
 		const char *key = json_key(n);
 
-		*at = n;
 		if (is_word(key, scenario_section_word))
-			r = check_section(n, key, at, err);
+			r = check_section(n, key, err);
 		else if (strcmp(key, "matrix") == 0 || strcmp(key, "zip") == 0)
-			r = check_lists(n, at, err);
+			r = check_lists(n, err);
 		else if (document && is_word(key, scenario_meta_word))
 			continue;
 		else if (strchr(key, '.') && scenario_key_find(key))
@@ -81,18 +80,20 @@ static int check_keys(json *object, bool document, json **at, struct err *err)
 				    key, (int)strcspn(key, "."), key, strchr(key, '.') + 1);
 		else if (!scenario_key_find(key))
 			r = scenario_key_unknown(key, err);
+		if (r < 0)
+			err_at(err, n);
 	}
 	return r;
 }
 
-static int check_all_keys(json *root, json **at, struct err *err)
+static int check_all_keys(json *root, struct err *err)
 {
 	json *cases = json_get(root, "cases");
-	int r = check_keys(root, true, at, err);
+	int r = check_keys(root, true, err);
 
 	for (json *n = r == 0 && cases && json_type(cases) == JSON_OBJECT ? json_first(cases) : NULL; n && r == 0;
 	     n = json_next(n)) {
-		r = json_type(n) == JSON_OBJECT ? check_keys(n, false, at, err) : 0;
+		r = json_type(n) == JSON_OBJECT ? check_keys(n, false, err) : 0;
 		if (r < 0)
 			err_wrap(err, "cases.%.64s", json_key(n));
 	}
@@ -101,43 +102,61 @@ static int check_all_keys(json *root, json **at, struct err *err)
 
 /* --- the document ---------------------------------------------------------------------------- */
 
+struct document {
+	json *root;
+	const char *text;
+	size_t size;
+};
+
 static int read_text(json *root, const char *key, char *buf, size_t size, struct err *err)
 {
 	json *node = json_get(root, key);
+	int r = 0;
 
 	if (!node)
 		return 0;
 	if (!json_string(node))
-		return err_set(err, -EINVAL, "%s: must be a string, not %s", key,
-			       json_type_name(node));
-	if (strlen(json_string(node)) >= size)
-		return err_set(err, -EINVAL, "%s: is longer than %zu bytes", key, size - 1);
-	(void)snprintf(buf, size, "%s", json_string(node));
+		r = err_set(err, -EINVAL, "%s: must be a string, not %s", key, json_type_name(node));
+	else if (strlen(json_string(node)) >= size)
+		r = err_set(err, -EINVAL, "%s: is longer than %zu bytes", key, size - 1);
+	if (r < 0)
+		err_at(err, node);
+	else
+		(void)snprintf(buf, size, "%s", json_string(node));
+	return r;
+}
+
+static int read_expectation(json *n, size_t line, struct scenario *s, struct err *err)
+{
+	if (!json_string(n))
+		return err_set(err, -EINVAL, "expect: must be a list of strings, not of %s",
+			       json_type_name(n));
+	if (s->expect_count == sizeof(s->expect) / sizeof(s->expect[0]))
+		return err_set(err, -EINVAL, "expect: more than %zu expectations", s->expect_count);
+	s->expect[s->expect_count] = strdup(json_string(n));
+	if (!s->expect[s->expect_count])
+		return err_set(err, -ENOMEM, "out of memory");
+	s->expect_line[s->expect_count++] = line;
 	return 0;
 }
 
-static int read_expect(json *root, struct scenario *s, struct err *err)
+static int read_expect(const struct document *d, struct scenario *s, struct err *err)
 {
-	json *list = json_get(root, "expect");
+	json *list = json_get(d->root, "expect"), *at = list;
+	int r = 0;
 
 	if (!list)
 		return 0;
 	if (json_type(list) != JSON_ARRAY)
-		return err_set(err, -EINVAL, "expect: must be a list of strings, not %s",
-			       json_type_name(list));
-	for (json *n = json_first(list); n; n = json_next(n)) {
-		if (!json_string(n))
-			return err_set(err, -EINVAL, "expect: must be a list of strings, not of %s",
-				       json_type_name(n));
-		if (s->expect_count == sizeof(s->expect) / sizeof(s->expect[0]))
-			return err_set(err, -EINVAL, "expect: more than %zu expectations",
-				       s->expect_count);
-		s->expect[s->expect_count] = strdup(json_string(n));
-		if (!s->expect[s->expect_count])
-			return err_set(err, -ENOMEM, "out of memory");
-		s->expect_count++;
+		r = err_set(err, -EINVAL, "expect: must be a list of strings, not %s",
+			    json_type_name(list));
+	for (json *n = r == 0 ? json_first(list) : NULL; n && r == 0; n = json_next(n)) {
+		at = n;
+		r = read_expectation(n, json_line_of(d->root, n, d->text, d->size), s, err);
 	}
-	return 0;
+	if (r < 0)
+		err_at(err, at);
+	return r;
 }
 
 /* What stands there is checked where it is applied. */
@@ -149,9 +168,12 @@ static int read_tuning_files(json *root, struct scenario *s, struct err *err)
 	for (; n; n = json_string(files) ? NULL : json_next(n)) {
 		if (!json_string(n))
 			continue;
-		if (s->tuning_file_count == sizeof(s->tuning_file) / sizeof(s->tuning_file[0]))
-			return err_set(err, -EINVAL, "tuning.files: more than %zu files",
-				       s->tuning_file_count);
+		if (s->tuning_file_count == sizeof(s->tuning_file) / sizeof(s->tuning_file[0])) {
+			(void)err_set(err, -EINVAL, "tuning.files: more than %zu files",
+				      s->tuning_file_count);
+			err_at(err, n);
+			return -EINVAL;
+		}
 		s->tuning_file[s->tuning_file_count] = strdup(json_string(n));
 		if (!s->tuning_file[s->tuning_file_count])
 			return err_set(err, -ENOMEM, "out of memory");
@@ -160,13 +182,16 @@ static int read_tuning_files(json *root, struct scenario *s, struct err *err)
 	return 0;
 }
 
-static int read_meta(json *root, struct scenario *s, struct err *err)
+static int read_meta(const struct document *d, struct scenario *s, struct err *err)
 {
 	char schema[32] = SCHEMA_NAME;
+	json *root = d->root;
 	int r = read_text(root, "schema", schema, sizeof(schema), err);
 
-	if (r == 0 && strcmp(schema, SCHEMA_NAME) != 0)
+	if (r == 0 && strcmp(schema, SCHEMA_NAME) != 0) {
 		r = err_set(err, -EINVAL, "schema: '%s' is not " SCHEMA_NAME, schema);
+		err_at(err, json_get(root, "schema"));
+	}
 	if (r == 0)
 		r = read_text(root, "name", s->name, sizeof(s->name), err);
 	if (r == 0)
@@ -174,7 +199,7 @@ static int read_meta(json *root, struct scenario *s, struct err *err)
 	if (r == 0)
 		r = read_text(root, "notes", s->notes, sizeof(s->notes), err);
 	if (r == 0)
-		r = read_expect(root, s, err);
+		r = read_expect(d, s, err);
 	if (r == 0)
 		r = read_tuning_files(root, s, err);
 	return r;
@@ -197,16 +222,19 @@ static int read_cases(json *root, const struct override *overrides, size_t overr
 
 	if (!cases)
 		return scenario_case_unfold(s, root, NULL, NULL, overrides, override_count, err);
-	if (json_type(cases) != JSON_OBJECT || json_count(cases) == 0)
-		return err_set(err, -EINVAL, "cases: must be an object of cases, not %s",
-			       json_type(cases) == JSON_OBJECT ? "an empty one"
-							       : json_type_name(cases));
+	if (json_type(cases) != JSON_OBJECT || json_count(cases) == 0) {
+		r = err_set(err, -EINVAL, "cases: must be an object of cases, not %s",
+			    json_type(cases) == JSON_OBJECT ? "an empty one" : json_type_name(cases));
+		err_at(err, cases);
+	}
 	for (json *n = json_first(cases); n && r == 0; n = json_next(n)) {
 		if (json_type(n) != JSON_OBJECT)
 			r = err_set(err, -EINVAL, "must be an object, not %s", json_type_name(n));
 		else if (json_key(n)[0] == '\0')
 			r = err_set(err, -EINVAL, "a case has no name");
-		if (r == 0)
+		if (r < 0)
+			err_at(err, n);
+		else
 			r = scenario_case_unfold(s, root, json_key(n), n, overrides, override_count,
 						 err);
 		if (r < 0)
@@ -215,32 +243,41 @@ static int read_cases(json *root, const struct override *overrides, size_t overr
 	return r;
 }
 
+static int read_document(const struct document *d, const struct override *overrides,
+			 size_t override_count, struct scenario *s, struct err *err)
+{
+	int r;
+
+	if (json_type(d->root) != JSON_OBJECT)
+		return err_set(err, -EINVAL, "must be an object, not %s", json_type_name(d->root));
+	r = check_all_keys(d->root, err);
+	if (r == 0)
+		r = read_meta(d, s, err);
+	if (r == 0)
+		r = read_cases(d->root, overrides, override_count, s, err);
+	return r;
+}
+
 int scenario_parse(const char *label, const char *text, size_t size,
 		   const struct override *overrides, size_t override_count, struct scenario *ret,
 		   struct err *err)
 {
 	struct scenario s = { .case_count = 0 };
-	json *root = json_parse(text, size, err), *at = NULL;
+	const struct document d = { json_parse(text, size, err), text, size };
 	int r = -EINVAL;
 
-	if (!root)
-		goto out;
-	if (json_type(root) != JSON_OBJECT) {
-		r = err_set(err, -EINVAL, "must be an object, not %s", json_type_name(root));
-		goto out;
+	if (d.root) {
+		size_t line;
+
+		(void)snprintf(s.label, sizeof(s.label), "%s", label);
+		name_from_label(label, s.name, sizeof(s.name));
+		(void)sha256_text(text, size, s.sha256);
+		r = read_document(&d, overrides, override_count, &s, err);
+		line = r < 0 ? json_line_of(d.root, err->at, text, size) : 0;
+		if (line > 0)
+			err_wrap(err, "line %zu", line);
 	}
-	r = check_all_keys(root, &at, err);
-	if (r < 0) {
-		err_wrap(err, "line %zu", json_key_line(root, at, text, size));
-		goto out;
-	}
-	name_from_label(label, s.name, sizeof(s.name));
-	(void)sha256_text(text, size, s.sha256);
-	r = read_meta(root, &s, err);
-	if (r == 0)
-		r = read_cases(root, overrides, override_count, &s, err);
-out:
-	json_free(root);
+	json_free(d.root);
 	if (r < 0) {
 		err_wrap(err, "scenario '%.100s'", label);
 		scenario_release(&s);

@@ -120,11 +120,13 @@ struct case_spec {
 };
 
 struct scenario {
+	char label[101]; /* what it was asked for by: a file's or a shipped one's name; for messages */
 	char name[64], summary[256], notes[1024];
 	char sha256[65]; /* of the text as read */
 	struct case_spec *cases;
 	size_t case_count;
 	char *expect[32]; /* expectations, as written (analysis/expect.c reads them) */
+	size_t expect_line[32]; /* where each stands in the text */
 	size_t expect_count;
 	char *tuning_file[16]; /* tuning.files of the document, as written; part of every case */
 	size_t tuning_file_count;

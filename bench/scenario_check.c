@@ -1,5 +1,7 @@
 /* What no single key can tell: the shape that was meant, and choices that contradict each other. */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -10,7 +12,21 @@
 struct check {
 	struct case_spec *c;
 	const uint8_t *layer;
+	const char **wrong; /* the path of the key at fault */
 };
+
+static int __attribute__((format(printf, 4, 5)))
+refuse(const struct check *k, const char *path, struct err *err, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	*k->wrong = path;
+	return err_set(err, -EINVAL, "%s", text);
+}
 
 static unsigned layer_of(const struct check *k, const char *path)
 {
@@ -44,17 +60,17 @@ static int check_shape(const struct check *k, struct err *err)
 		if (layer_of(k, row->path) != top)
 			continue;
 		if (stated && row->shape != k->c->shape)
-			return err_set(err, -EINVAL, "%s: contradicts load.shape '%s'", row->path,
+			return refuse(k, row->path, err, "%s: contradicts load.shape '%s'", row->path,
 				       load_shape_key(k->c->shape));
 		if (found)
-			return err_set(err, -EINVAL, "%s: contradicts %s: give one of them",
+			return refuse(k, row->path, err, "%s: contradicts %s: give one of them",
 				       row->path, found->path);
 		found = row;
 	}
 	if (found)
 		k->c->shape = found->shape;
 	if (k->c->shape == LOAD_STEPS && k->c->step_count == 0)
-		return err_set(err, -EINVAL, "load.steps: is missing, and load.shape is 'steps'");
+		return refuse(k, "load.shape", err, "load.steps: is missing, and load.shape is 'steps'");
 	return 0;
 }
 
@@ -66,7 +82,7 @@ static int check_steps(const struct check *k, struct err *err)
 	if (c->shape != LOAD_STEPS)
 		return 0;
 	if (layer_of(k, "load.duration") >= layer_of(k, "load.steps"))
-		return err_set(err, -EINVAL,
+		return refuse(k, "load.duration", err,
 			       "load.duration: contradicts load.steps, which have their own");
 	c->duration_ns = 0;
 	for (int64_t i = 0; i < c->step_count; i++) {
@@ -74,9 +90,9 @@ static int check_steps(const struct check *k, struct err *err)
 		most += c->step[i].from_per_s + c->step[i].to_per_s;
 	}
 	if (!(most > 0))
-		return err_set(err, -EINVAL, "load.steps: no step has a rate above 0");
+		return refuse(k, "load.steps", err, "load.steps: no step has a rate above 0");
 	if (c->duration_ns > scenario_key_find("load.duration")->max)
-		return err_set(err, -EINVAL, "load.steps: together they last longer than 1h");
+		return refuse(k, "load.steps", err, "load.steps: together they last longer than 1h");
 	return 0;
 }
 
@@ -88,8 +104,7 @@ static int check_strategy(const struct check *k, struct err *err)
 		if (c->topology == TOPOLOGY_VETH)
 			c->topology = TOPOLOGY_WIRE;
 		if (c->topology != TOPOLOGY_WIRE)
-			return err_set(
-				err, -EINVAL,
+			return refuse(k, "topology", err,
 				"topology: '%s' cannot hold '%s': only the relay of topology "
 				"wire can provoke it",
 				topology_key(c->topology), c->strategy->name);
@@ -100,16 +115,17 @@ static int check_strategy(const struct check *k, struct err *err)
 }
 
 /* What the engine through io_uring has no chain for. */
-static int check_ring(const struct case_spec *c, struct err *err)
+static int check_ring(const struct check *k, struct err *err)
 {
+	const struct case_spec *c = k->c;
 	const struct size_dist *d[] = { &c->request_bytes, &c->reply_bytes };
 
 	if (!ring_knows(c->strategy))
-		return err_set(err, -EINVAL, "load.engine: 'ring' cannot do '%s'", c->strategy->name);
+		return refuse(k, "load.engine", err, "load.engine: 'ring' cannot do '%s'", c->strategy->name);
 	for (int i = 0; i < 2; i++)
 		for (int j = 0; j < d[i]->count; j++)
 			if (d[i]->range[j].high > RING_BYTES_MAX)
-				return err_set(err, -EINVAL,
+				return refuse(k, "load.engine", err,
 					       "load.engine: 'ring' has requests and replies of at most %d bytes, not %lld",
 					       RING_BYTES_MAX, (long long)d[i]->range[j].high);
 	return 0;
@@ -123,20 +139,20 @@ static int check_engine(const struct check *k, struct err *err)
 	if (c->engine == ENGINE_EVENT)
 		return 0;
 	if (c->shape == LOAD_POLL)
-		return err_set(err, -EINVAL,
+		return refuse(k, "load.engine", err,
 			       "load.engine: '%s' has no clients that poll (load.shape '%s')", engine,
 			       load_shape_key(c->shape));
 	if (c->shape != LOAD_SATURATE && c->requests_per_connection > 1)
-		return err_set(err, -EINVAL,
+		return refuse(k, "load.engine", err,
 			       "load.engine: '%s' makes one request per connection in load.shape '%s', not %lld",
 			       engine, load_shape_key(c->shape), (long long)c->requests_per_connection);
 	if (c->strategy->event_only)
-		return err_set(err, -EINVAL, "load.engine: '%s' cannot do '%s', which waits for its peer",
+		return refuse(k, "load.engine", err, "load.engine: '%s' cannot do '%s', which waits for its peer",
 			       engine, c->strategy->name);
 	if (c->topology == TOPOLOGY_HOST || c->topology == TOPOLOGY_WIRE || c->http || c->think_ns > 0)
-		return err_set(err, -EINVAL,
+		return refuse(k, "load.engine", err,
 			       "load.engine: '%s' has no topology host or wire, no HTTP and no think time", engine);
-	return c->engine == ENGINE_RING ? check_ring(c, err) : 0;
+	return c->engine == ENGINE_RING ? check_ring(k, err) : 0;
 }
 
 static int check_datagrams(const struct check *k, struct err *err)
@@ -150,12 +166,12 @@ static int check_datagrams(const struct check *k, struct err *err)
 	for (int i = 0; i < 2; i++)
 		for (int j = 0; j < d[i]->count; j++)
 			if (d[i]->range[j].high > PROTOCOL_DATAGRAM_MAX)
-				return err_set(err, -EINVAL,
+				return refuse(k, path[i], err,
 					       "%s: '%s' is one datagram each way, of at most %d "
 					       "bytes",
 					       path[i], c->strategy->name, PROTOCOL_DATAGRAM_MAX);
 	if (c->ports == PORTS_EXPLICIT)
-		return err_set(err, -EINVAL,
+		return refuse(k, "addressing.ports", err,
 			       "addressing.ports: 'explicit' is about TCP, and '%s' is not",
 			       c->strategy->name);
 	return 0;
@@ -168,11 +184,11 @@ static int check_http(const struct check *k, struct err *err)
 	if (!c->http)
 		return 0;
 	if (c->strategy->udp || declared_unanswered(&c->strategy->declared))
-		return err_set(err, -EINVAL, "protocol.http: contradicts strategy '%s'",
+		return refuse(k, "protocol.http", err, "protocol.http: contradicts strategy '%s'",
 			       c->strategy->name);
 	for (const char *p = c->path; *p; p++)
 		if (c->path[0] != '/' || *p <= ' ' || *p == 0x7f)
-			return err_set(err, -EINVAL,
+			return refuse(k, "protocol.path", err,
 				       "protocol.path: must begin with '/' and hold no blanks or "
 				       "control characters");
 	return 0;
@@ -183,11 +199,11 @@ static int check_addressing(const struct check *k, struct err *err)
 	const struct case_spec *c = k->c;
 
 	if (c->server_port + c->destinations - 1 > 65535)
-		return err_set(err, -EINVAL,
+		return refuse(k, "addressing.destinations", err,
 			       "addressing.destinations: %lld ports from %lld on end above 65535",
 			       (long long)c->destinations, (long long)c->server_port);
 	if (c->sources > 1 && (c->topology == TOPOLOGY_HOST || c->topology == TOPOLOGY_LO))
-		return err_set(err, -EINVAL, "addressing.sources: topology '%s' has one address",
+		return refuse(k, "addressing.sources", err, "addressing.sources: topology '%s' has one address",
 			       topology_key(c->topology));
 	return 0;
 }
@@ -219,30 +235,31 @@ static int check_host(const struct check *k, struct err *err)
 		c->topology = TOPOLOGY_HOST;
 	if (c->topology != TOPOLOGY_HOST) {
 		if (layer_of(k, "host") > 0 && layer_of(k, "host") == layer_of(k, "topology"))
-			return err_set(err, -EINVAL, "host: contradicts topology '%s'",
+			return refuse(k, "host", err, "host: contradicts topology '%s'",
 				       topology_key(c->topology));
 		c->host[0] = '\0';
 		return 0;
 	}
 	if (c->host[0] == '\0')
-		return err_set(err, -EINVAL,
+		return refuse(k, "topology", err,
 			       "host: is missing, and topology 'host' needs \"HOST:PORT\"");
 	if (!host_is_sound(c->host))
-		return err_set(err, -EINVAL, "host: '%s' is not HOST:PORT", c->host);
+		return refuse(k, "host", err, "host: '%s' is not HOST:PORT", c->host);
 	if (c->sysctl_count > 0)
-		return err_set(err, -EINVAL,
+		return refuse(k, "tuning.sysctl", err,
 			       "tuning: topology 'host' never changes the host's settings (%s)",
 			       c->sysctl[0].key);
 	return 0;
 }
 
-int scenario_case_check(struct case_spec *c, const uint8_t *layer, struct err *err)
+int scenario_case_check(struct case_spec *c, const uint8_t *layer, const char **ret_wrong,
+			struct err *err)
 {
 	static int (*const checks[])(const struct check *k, struct err *err) = {
 		check_shape,     check_steps, check_host,       check_strategy,
 		check_datagrams, check_http,  check_addressing, check_engine,
 	};
-	const struct check k = { c, layer };
+	const struct check k = { c, layer, ret_wrong };
 	int r = 0;
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]) && r == 0; i++)

@@ -338,12 +338,14 @@ int scenario_key_set(const struct scenario_key *k, const struct scenario_value *
 
 	if (v->node && !(k->kind->json_types & 1U << json_type(v->node))) {
 		k->kind->describe(k, want, sizeof(want));
-		return err_set(err, -EINVAL, "%s: must be %s, not %s", k->path, want,
-			       json_type_name(v->node));
+		r = err_set(err, -EINVAL, "must be %s, not %s", want, json_type_name(v->node));
+	} else {
+		r = k->kind->read(k, v, (char *)c + k->offset, err);
 	}
-	r = k->kind->read(k, v, (char *)c + k->offset, err);
-	if (r < 0)
+	if (r < 0) {
+		err_at(err, v->node);
 		err_wrap(err, "%s", k->path);
+	}
 	return r;
 }
 

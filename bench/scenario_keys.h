@@ -82,8 +82,10 @@ int scenario_sysctl_text(struct case_spec *c, const char *label, const char *tex
 			 struct err *err);
 
 /* What no single key can tell: infers what was left out and refuses contradictions.  layer[i] says
- * where scenario_keys[i] was set, 0 being its default; a higher layer wins. */
-int scenario_case_check(struct case_spec *c, const uint8_t *layer, struct err *err);
+ * where scenario_keys[i] was set, 0 being its default; a higher layer wins.  *ret_wrong becomes the
+ * path of the key that is at fault. */
+int scenario_case_check(struct case_spec *c, const uint8_t *layer, const char **ret_wrong,
+			struct err *err);
 
 /* Unfold one case of a document to cells appended to `s`.  `label` and `node` are NULL without "cases". */
 int scenario_case_unfold(struct scenario *s, json *root, const char *label, json *node,

@@ -28,8 +28,10 @@ static int check_members(json *object, const char *const *words, size_t count, s
 			continue;
 		const char *near = num_nearest(json_key(n), words, count, sizeof(words[0]));
 
-		return err_set(err, -EINVAL, "%.64s: unknown key%s%s%s", json_key(n),
-			       near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+		(void)err_set(err, -EINVAL, "%.64s: unknown key%s%s%s", json_key(n),
+			      near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+		err_at(err, n);
+		return -EINVAL;
 	}
 	return 0;
 }
@@ -84,19 +86,26 @@ static int weighted_read(const struct scenario_key *k, json *node, struct size_r
 		return err_set(err, -EINVAL, "\"bytes\" is missing");
 	scenario_value_init(&bytes, json_get(node, "bytes"));
 	if (!bytes.text || json_type(bytes.node) == JSON_BOOL)
-		return err_set(err, -EINVAL, "bytes: must be a size or a range, not %s",
-			       json_type_name(bytes.node));
-	r = range_read(k, bytes.text, ret, err);
+		r = err_set(err, -EINVAL, "bytes: must be a size or a range, not %s",
+			    json_type_name(bytes.node));
+	else
+		r = range_read(k, bytes.text, ret, err);
+	if (r < 0)
+		err_at(err, bytes.node);
 	ret->weight = 1;
 	if (r < 0 || !json_get(node, "weight"))
 		return r;
 	scenario_value_init(&weight, json_get(node, "weight"));
-	if (json_type(weight.node) != JSON_NUMBER)
-		return err_set(err, -EINVAL, "weight: must be a number, not %s",
-			       json_type_name(weight.node));
-	r = num_parse_real(weight.text, WEIGHT_MIN, WEIGHT_MAX, &ret->weight, err);
+	if (json_type(weight.node) != JSON_NUMBER) {
+		r = err_set(err, -EINVAL, "weight: must be a number, not %s",
+			    json_type_name(weight.node));
+	} else {
+		r = num_parse_real(weight.text, WEIGHT_MIN, WEIGHT_MAX, &ret->weight, err);
+		if (r < 0)
+			err_wrap(err, "weight");
+	}
 	if (r < 0)
-		err_wrap(err, "weight");
+		err_at(err, weight.node);
 	return r;
 }
 
@@ -111,6 +120,7 @@ static int sizes_read_list(const struct scenario_key *k, json *list, struct size
 		int r = weighted_read(k, n, &d.range[d.count++], err);
 
 		if (r < 0) {
+			err_at(err, n);
 			err_wrap(err, "range %d", d.count);
 			return r;
 		}
@@ -268,10 +278,12 @@ static int member_text(json *step, const char *member, struct scenario_value *v,
 	if (!node)
 		return err_set(err, -EINVAL, "\"%s\" is missing", member);
 	scenario_value_init(v, node);
-	if (!v->text || json_type(node) == JSON_BOOL)
-		return err_set(err, -EINVAL, "%s: must be a number or a string, not %s", member,
-			       json_type_name(node));
-	return 0;
+	if (v->text && json_type(node) != JSON_BOOL)
+		return 0;
+	(void)err_set(err, -EINVAL, "%s: must be a number or a string, not %s", member,
+		      json_type_name(node));
+	err_at(err, node);
+	return -EINVAL;
 }
 
 static int step_rate(json *step, const char *member, double *ret, struct err *err)
@@ -282,10 +294,12 @@ static int step_rate(json *step, const char *member, double *ret, struct err *er
 	if (r < 0)
 		return r;
 	r = num_parse_rate(v.text, 0, RATE_MAX, ret, err);
-	if (r < 0)
+	if (r < 0) {
+		err_at(err, v.node);
 		err_wrap(err, "%s", member);
-	else if (*ret == 0)
+	} else if (*ret == 0) {
 		*ret = 0; /* "-0" is in range; written, it would read back as 0 */
+	}
 	return r;
 }
 
@@ -314,8 +328,10 @@ static int step_read(json *step, struct load_step *ret, struct err *err)
 	if (r < 0)
 		return r;
 	r = num_parse_duration(v.text, STEP_MIN_NS, STEP_MAX_NS, &ret->duration_ns, err);
-	if (r < 0)
+	if (r < 0) {
+		err_at(err, v.node);
 		err_wrap(err, "duration");
+	}
 	return r;
 }
 
@@ -332,6 +348,7 @@ static int steps_read_list(json *list, struct case_spec *c, struct err *err)
 		int r = step_read(n, &step[count++], err);
 
 		if (r < 0) {
+			err_at(err, n);
 			err_wrap(err, "step %lld", (long long)count);
 			return r;
 		}

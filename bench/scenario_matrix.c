@@ -116,12 +116,12 @@ static bool has_text(const struct dim *d, const char *text)
 }
 
 /* "core" and "all" become their rows; each row once. */
-static int dim_add_strategy(struct dim *d, const char *text, struct err *err)
+static int dim_add_strategy(struct dim *d, json *node, const char *text, struct err *err)
 {
 	int r = 0;
 
 	if (!is_strategy_group(text))
-		return has_text(d, text) ? 0 : dim_add(d, NULL, text, err);
+		return has_text(d, text) ? 0 : dim_add(d, node, text, err);
 	for (size_t i = 0; i < strategies_count && r == 0; i++)
 		if ((strategies[i].core || text[0] == 'a') && !has_text(d, strategies[i].name))
 			r = dim_add(d, NULL, strategies[i].name, err);
@@ -131,7 +131,7 @@ static int dim_add_strategy(struct dim *d, const char *text, struct err *err)
 static int dim_add_value(struct dim *d, json *node, const char *text, struct err *err)
 {
 	if (text && d->key->kind == &scenario_kind_strategy)
-		return dim_add_strategy(d, text, err);
+		return dim_add_strategy(d, node, text, err);
 	return dim_add(d, node, text, err);
 }
 
@@ -144,9 +144,11 @@ static int dims_from_lists(struct unfolding *u, json *parent, int zip, struct er
 
 	if (!matrix)
 		return 0;
-	if (json_type(matrix) != JSON_OBJECT)
-		return err_set(err, -EINVAL, "%s: must be an object of lists, not %s", word,
-			       json_type_name(matrix));
+	if (json_type(matrix) != JSON_OBJECT) {
+		r = err_set(err, -EINVAL, "%s: must be an object of lists, not %s", word,
+			    json_type_name(matrix));
+		err_at(err, matrix);
+	}
 	for (json *list = json_first(matrix); list && r == 0; list = json_next(list)) {
 		struct dim *d;
 
@@ -159,8 +161,10 @@ static int dims_from_lists(struct unfolding *u, json *parent, int zip, struct er
 								  : json_type_name(list));
 		for (json *n = r == 0 ? json_first(list) : NULL; n && r == 0; n = json_next(n))
 			r = dim_add_value(d, n, json_string(n), err);
-		if (r < 0)
+		if (r < 0) {
+			err_at(err, list);
 			err_wrap(err, "%s", word);
+		}
 	}
 	return r;
 }
@@ -225,7 +229,7 @@ static int dims_from_group(struct unfolding *u, struct err *err)
 	if (!is_strategy_group(text) || dim_find(u, "strategy"))
 		return 0;
 	r = dim_open(u, "strategy", own ? LAYER_CASE : LAYER_DOCUMENT, &d, err);
-	return r < 0 ? r : dim_add_strategy(d, text, err);
+	return r < 0 ? r : dim_add_strategy(d, NULL, text, err);
 }
 
 static int find_dims(struct unfolding *u, struct err *err)
@@ -258,11 +262,14 @@ static int draft_set(struct draft *d, const struct scenario_key *k, const char *
 	if (!sysctl)
 		return scenario_key_set(k, v, &d->spec, err);
 	if (!v->text || (v->node && json_type(v->node) == JSON_BOOL))
-		return err_set(err, -EINVAL, "%s.%s: must be a number or a string, not %s", k->path,
-			       sysctl, json_type_name(v->node));
-	r = scenario_sysctl_set(&d->spec, sysctl, v->text, err);
-	if (r < 0)
+		r = err_set(err, -EINVAL, "%s: must be a number or a string, not %s", sysctl,
+			    json_type_name(v->node));
+	else
+		r = scenario_sysctl_set(&d->spec, sysctl, v->text, err);
+	if (r < 0) {
+		err_at(err, v->node);
 		err_wrap(err, "%s", k->path);
+	}
 	return r;
 }
 
@@ -338,11 +345,31 @@ static int find_base(struct unfolding *u, struct err *err)
 
 /* --- cells ----------------------------------------------------------------------------------- */
 
+/* Where the document gave the key its value; NULL: it did not. */
+static json *given_at(const struct unfolding *u, const struct draft *d, const size_t *at,
+		      const struct scenario_key *k)
+{
+	switch (d->layer[k - scenario_keys]) {
+	case LAYER_DOCUMENT:
+		return json_path(u->root, k->path);
+	case LAYER_CASE:
+		return json_path(u->node, k->path);
+	case LAYER_MATRIX:
+		for (size_t i = 0; i < u->dim_count; i++)
+			if (u->dim[i].key == k)
+				return u->dim[i].value[at[i]].node;
+		return NULL;
+	default:
+		return NULL;
+	}
+}
+
 static int add_cell(struct scenario *s, const struct unfolding *u, const size_t *at,
 		    struct err *err)
 {
 	struct draft d = u->base;
 	struct case_spec *c;
+	const char *wrong = NULL;
 	int r = 0;
 
 	for (size_t i = 0; i < u->dim_count && r == 0; i++)
@@ -350,9 +377,12 @@ static int add_cell(struct scenario *s, const struct unfolding *u, const size_t 
 	for (size_t i = 0; i < u->override_count && r == 0; i++)
 		r = draft_override(&d, &u->override[i], false, err);
 	if (r == 0)
-		r = scenario_case_check(&d.spec, d.layer, err);
-	if (r < 0)
+		r = scenario_case_check(&d.spec, d.layer, &wrong, err);
+	if (r < 0) {
+		if (wrong)
+			err_at(err, given_at(u, &d, at, scenario_key_find(wrong)));
 		return r;
+	}
 	c = &s->cases[s->case_count++];
 	*c = d.spec;
 	scenario_case_name(s, u, c, at);
@@ -390,9 +420,12 @@ static int check_zips(const struct unfolding *u, struct err *err)
 	for (size_t i = 0; i < u->dim_count; i++) {
 		const struct dim *first = &u->dim[leader(u, i)];
 
-		if (u->dim[i].count != first->count)
-			return err_set(err, -EINVAL, "zip: %s has %zu values and %s has %zu",
-				       first->path, first->count, u->dim[i].path, u->dim[i].count);
+		if (u->dim[i].count == first->count)
+			continue;
+		(void)err_set(err, -EINVAL, "zip: %s has %zu values and %s has %zu", first->path,
+			      first->count, u->dim[i].path, u->dim[i].count);
+		err_at(err, u->dim[i].value[0].node);
+		return -EINVAL;
 	}
 	return 0;
 }
@@ -408,9 +441,14 @@ static int unfold(struct scenario *s, const struct unfolding *u, struct err *err
 		return r;
 	for (size_t i = 0; i < u->dim_count && cells <= SCENARIO_CASES_MAX; i++)
 		cells *= leader(u, i) == i ? u->dim[i].count : 1;
-	if (cells + s->case_count > SCENARIO_CASES_MAX)
-		return err_set(err, -EINVAL, "matrix: unfolds to more than %d cases",
-			       SCENARIO_CASES_MAX);
+	if (cells + s->case_count > SCENARIO_CASES_MAX) {
+		json *own = json_get(u->node, "matrix");
+
+		(void)err_set(err, -EINVAL, "matrix: unfolds to more than %d cases",
+			      SCENARIO_CASES_MAX);
+		err_at(err, own ? own : json_get(u->root, "matrix"));
+		return -EINVAL;
+	}
 	cases = realloc(s->cases, (s->case_count + cells) * sizeof(*cases));
 	if (!cases)
 		return no_memory(err);

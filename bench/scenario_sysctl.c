@@ -186,14 +186,14 @@ static int files_read(const struct scenario_key *k, const struct scenario_value 
 	if (v->text)
 		return scenario_sysctl_file(c, v->text, err);
 	for (json *n = json_first(v->node); n; n = json_next(n)) {
-		int r;
+		int r = json_string(n) ? scenario_sysctl_file(c, json_string(n), err)
+				       : err_set(err, -EINVAL, "must be a list of file names, not of %s",
+						 json_type_name(n));
 
-		if (!json_string(n))
-			return err_set(err, -EINVAL, "must be a list of file names, not of %s",
-				       json_type_name(n));
-		r = scenario_sysctl_file(c, json_string(n), err);
-		if (r < 0)
+		if (r < 0) {
+			err_at(err, n);
 			return r;
+		}
 	}
 	return 0;
 }
@@ -238,11 +238,14 @@ static int sysctl_read(const struct scenario_key *k, const struct scenario_value
 
 		scenario_value_init(&value, n);
 		if (!value.text || json_type(n) == JSON_BOOL)
-			return err_set(err, -EINVAL, "%.64s: must be a number or a string, not %s",
-				       json_key(n), json_type_name(n));
-		r = scenario_sysctl_set(c, json_key(n), value.text, err);
-		if (r < 0)
+			r = err_set(err, -EINVAL, "%.64s: must be a number or a string, not %s",
+				    json_key(n), json_type_name(n));
+		else
+			r = scenario_sysctl_set(c, json_key(n), value.text, err);
+		if (r < 0) {
+			err_at(err, n);
 			return r;
+		}
 	}
 	return 0;
 }

@@ -43,7 +43,7 @@ static void child(struct cell_options *o, int64_t repeat, int fd)
 {
 	struct case_spec drawn = *o->spec;
 	struct record_repeat r;
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	int code;
 
 	/* Ctrl-C reaches the whole process group; the parent says what it means. */

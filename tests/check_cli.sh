@@ -30,9 +30,11 @@ echo '# nothing' >empty.conf
 refused "a tuning file that sets nothing" "'empty.conf' sets nothing" check ./tiny.json --tuning empty.conf
 refused "a run to resume that is not there" 'nowhere' run ./tiny.json --resume nowhere
 rm -rf results
-sed 's/"drain"/"expect": ["ledger.outcomes.okk > 1"], "drain"/' tiny.json >typo.json
-refused "a typo in the scenario" "scenario 'tiny': expect: .*there is no metric" run ./typo.json
-refused "... even for --dry-run" "scenario 'tiny': expect: .*there is no metric" run ./typo.json --dry-run
+sed 's/"drain"/"expect": [\n"ledger.outcomes.ok > 1",\n"ledger.outcomes.okk > 1"], "drain"/' tiny.json >typo.json
+line=$(grep -n okk typo.json | cut -d: -f1)
+refused "a typo in the scenario" "scenario './typo.json': line $line: expect: .*there is no metric" run ./typo.json
+refused "... even for --dry-run" "scenario './typo.json': line $line: expect: .*there is no metric" \
+	run ./typo.json --dry-run
 run "$twbench" compare tiny.json
 is "compare with one run: exit 2" "$code $err" "2 twbench compare: two runs at least are needed: A and B"
 

@@ -82,18 +82,21 @@ refuses "doctor takes nothing" "'x' is not an option" doctor x
 
 echo '{ "load": { "clients": "abc" } }' >x.json
 refuses "a word for a number" \
-	"scenario 'x.json': load.clients: 'abc' is not an integer \(1 to 100000\)" run x.json -o out
+	"scenario 'x.json': line 1: load.clients: 'abc' is not an integer \(1 to 100000\)" run x.json -o out
 echo '{ "load": { "clients": 0 } }' >x.json
-refuses "a number out of range" "scenario 'x.json': load.clients: '?0'? is out of range \(1 to 100000\)" \
+refuses "a number out of range" "scenario 'x.json': line 1: load.clients: '?0'? is out of range \(1 to 100000\)" \
 	run x.json -o out
 printf '{\n "load": {\n  "clients" 5\n}}\n' >x.json
 refuses "broken JSON, with line and column" "scenario 'x.json': line 3, column 13: .*" run x.json -o out
 echo '{ "load": { "clinets": 5 } }' >x.json
 refuses "unknown key, nearest match" \
 	"scenario 'x.json': line 1: load.clinets: unknown key \(did you mean 'clients'\?\)" run x.json -o out
+printf '{\n "load": {\n  "steps": [\n   { "rate": 5,\n     "duraton": "1s" } ] } }\n' >x.json
+refuses "... inside a list, with its own line" \
+	"scenario 'x.json': line 5: load.steps: step 1: duraton: unknown key \(did you mean 'duration'\?\)" run x.json -o out
 echo '{ "strategy": "client-fon" }' >x.json
 refuses "unknown strategy, nearest match" \
-	"scenario 'x.json': strategy: 'client-fon' .*\(did you mean 'client-fin'\?\)" run x.json -o out
+	"scenario 'x.json': line 1: strategy: 'client-fon' .*\(did you mean 'client-fin'\?\)" run x.json -o out
 echo '{ "strategy": "client-fin", "load": { "rate": "5000/s", "duration": "30s" } }' >x.json
 refuses "more ports than there are" \
 	"scenario 'x(.json)?': case 'client-fin' needs 150 000 ports at once and has 28 232: .*" run x.json -o out

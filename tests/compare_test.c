@@ -106,7 +106,7 @@ static void test_seeds(void)
 		struct compare_options o;
 		struct comparison said;
 		struct record x, y;
-		struct err err = { "" };
+		struct err err = { .text = "" };
 		bool fresh = true;
 
 		ok_counts(&x, a, 4);

@@ -17,6 +17,11 @@ static void test_words(void)
 	errno = ENOENT;
 	is_int(err_errno(&err, "open '%s'", "f"), -ENOENT, "errno returned");
 	is_str(err.text, "cannot open 'f': No such file or directory", "errno told");
+	ok(!err.at, "a new text says nothing of where");
+	err_at(&err, &errno);
+	err_at(&err, &err);
+	err_wrap(&err, "outer");
+	ok(err.at == &errno, "the part nearest the fault stays");
 	errno = 0;
 	ok(err_errno(&err, "do it") < 0, "never 0, even when errno was not set");
 }

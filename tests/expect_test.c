@@ -60,7 +60,7 @@ static void world(struct record *r)
 static const char *ask(struct record *r, const char *text)
 {
 	static char said[1024];
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	struct expect e;
 
 	record_clear_expectations(r);

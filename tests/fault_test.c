@@ -508,7 +508,7 @@ static void test_work(const struct work *w)
 
 int main(void)
 {
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	const char *refused = netns_enter(1024);
 	struct record_case *c;
 	int fd;

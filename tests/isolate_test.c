@@ -79,7 +79,7 @@ static void test_reasons(void)
 		char root[] = "/tmp/twbench-isolate-XXXXXX";
 		struct isolate_fault fault = { rows[i].how, rows[i].code, "do it", root,
 					       rows[i].privileged };
-		struct err err = { "" };
+		struct err err = { .text = "" };
 
 		if (!mkdtemp(root) || !put_file(root, rows[i].file, rows[i].text)) {
 			ok(false, "a made-up /proc");
@@ -113,7 +113,7 @@ static int deadly(const void *arg, struct err *err)
 
 static void test_child(void)
 {
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	int zero = 0;
 
 	is_int(isolate_in_child(fine, &zero, &err), 0, "a child that does well");

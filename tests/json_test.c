@@ -329,8 +329,29 @@ static void test_columns(void)
 	ok(strstr(err.text, "key 'k' appears twice") != NULL, "is found: %s", err.text);
 }
 
+static void test_lines(void)
+{
+	static const char text[] = "{ // 1\n\"a\": /* 2\n3 */ [ 5,\n\"x\\n\",\n[],\n[ [ 6,\n7 ] ],\n"
+				   "{ \"b\":\n8,\n\"a\": {} } ],\n\"c\": null }";
+	static const size_t want[] = { 2, 3, 4, 5, 6, 6, 6, 7, 8, 8, 10, 11 };
+	struct err err;
+	json *root = json_parse(text, strlen(text), &err), *a = json_get(root, "a");
+	json *n = json_first(a), *x = json_next(n), *empty = json_next(x), *list = json_next(empty);
+	json *inner = json_first(list), *six = json_first(inner), *last = json_next(list);
+	json *const node[] = { a, n, x, empty, list, inner, six, json_next(six), last,
+			       json_get(last, "b"), json_get(last, "a"), json_get(root, "c") };
+
+	for (size_t i = 0; i < sizeof(node) / sizeof(node[0]); i++)
+		is_int((int)json_line_of(root, node[i], text, strlen(text)), (int)want[i],
+		       "the line of node %zu", i);
+	is_int((int)json_line_of(root, &err, text, strlen(text)), 0, "what is no part of it has no line");
+	is_int((int)json_line_of(root, NULL, text, strlen(text)), 0, "nor has nothing");
+	json_free(root);
+}
+
 int main(void)
 {
+	test_lines();
 	test_columns();
 	test_refused();
 	test_depth();

@@ -107,7 +107,7 @@ static void test_connections(void)
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		struct lab_options o = options(row[i].topology, row[i].family);
-		struct err err = { "" };
+		struct err err = { .text = "" };
 
 		o.sources = row[i].sources;
 		is_int(isolate_in_child(try_connections, &o, &err), 0,
@@ -168,7 +168,7 @@ static void test_shapes(void)
 {
 	for (int t = 0; t < TOPOLOGY_HOST; t++) {
 		struct lab_options o = options((enum topology)t, 4);
-		struct err err = { "" };
+		struct err err = { .text = "" };
 
 		is_int(isolate_in_child(try_shape, &o, &err), 0, "shape of %s%s%s",
 		       topology_key((enum topology)t), err.text[0] ? ": " : "", err.text);
@@ -315,7 +315,7 @@ static void test_refusals(enum isolation how)
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		struct lab_options o = options(TOPOLOGY_LO, 4);
-		struct err err = { "" };
+		struct err err = { .text = "" };
 
 		o.isolation = how;
 		o.sysctl = &row[i].set;
@@ -428,7 +428,7 @@ static bool sysctls_can_be_set(void)
 
 static void test_namespaces(void)
 {
-	struct err err = { "" };
+	struct err err = { .text = "" };
 
 	test_connections();
 	test_shapes();

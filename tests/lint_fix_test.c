@@ -58,7 +58,7 @@ static int fix(const char *path, const char *meanwhile, char *text, struct err *
 int main(void)
 {
 	char dir[] = "/tmp/twbench-fix-XXXXXX", path[64], backup[80], text[256];
-	struct err err = { "" };
+	struct err err = { .text = "" };
 
 	if (!mkdtemp(dir))
 		abort();

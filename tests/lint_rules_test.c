@@ -272,7 +272,7 @@ static void test_includes(void)
 	char root[] = "/tmp/twbench-tuned-XXXXXX", path[256], *paths[] = { path };
 	struct conf_set set;
 	struct lint l;
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	int r;
 
 	if (!mkdtemp(root))
@@ -334,7 +334,7 @@ static void test_large(void)
 		char *text = NULL;
 		size_t size = 0;
 		FILE *out = open_memstream(&text, &size);
-		struct err err = { "" };
+		struct err err = { .text = "" };
 
 		for (int k = 0; out && ftell(out) < CONF_BYTES_MAX / 4; k++)
 			fprintf(out, "%s%.0d=%d\n", forms[i].key, forms[i].numbered ? k : 0, k);
@@ -363,7 +363,7 @@ struct shipped {
 static bool read_shipped(struct shipped *s, char *const *paths, size_t count,
 			 const struct lint_options *options)
 {
-	struct err err = { "" };
+	struct err err = { .text = "" };
 
 	*s = (struct shipped){ .set = { 0 } };
 	return ok(conf_set_read(&s->set, paths, count, CONF_AUTO, CONF_STRICT, &err) == 0 &&

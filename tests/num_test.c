@@ -47,7 +47,7 @@ static void test_ints(void)
 {
 	for (size_t i = 0; i < sizeof(ints) / sizeof(ints[0]); i++) {
 		int64_t got = -77;
-		struct err err = { "" };
+		struct err err = { .text = "" };
 		int r = num_parse_int(ints[i].text, ints[i].min, ints[i].max, &got, &err);
 
 		is_int(r, ints[i].message ? -EINVAL : 0, "int '%s'", ints[i].text);
@@ -86,7 +86,7 @@ static void test_durations(void)
 {
 	for (size_t i = 0; i < sizeof(durations) / sizeof(durations[0]); i++) {
 		int64_t got = -77;
-		struct err err = { "" };
+		struct err err = { .text = "" };
 		int r = num_parse_duration(durations[i].text, 0, 3600 * SECOND, &got, &err);
 
 		is_int(r, durations[i].message ? -EINVAL : 0, "duration '%s'", durations[i].text);
@@ -123,7 +123,7 @@ static void test_format_duration(void)
 		       "format %" PRId64 " ns", formatted[i].ns);
 	for (int i = 0; i < 2000; i++) {
 		int64_t ns, back = -1;
-		struct err err = { "" };
+		struct err err = { .text = "" };
 
 		seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
 		ns = (int64_t)(seed >> 1) >> (seed % 60);
@@ -143,7 +143,7 @@ static void test_reals(void)
 					   " 1",    "1 ",  "1,5", "1e",    "--1",
 					   "1e999", "5/m", "/s",  "1.2.3", "1/s/s" };
 	double got = -7;
-	struct err err = { "" };
+	struct err err = { .text = "" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		is_int(num_parse_rate(bad[i], 0, 1e6, &got, &err), -EINVAL, "rate '%s'", bad[i]);

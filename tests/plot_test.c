@@ -304,7 +304,7 @@ static void test_time_limit(const char *dir)
 	const char *argv[] = { "gnuplot", NULL };
 	int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char said[64];
-	struct err err = { "" };
+	struct err err = { .text = "" };
 
 	write_program(bin.text, "#!/bin/sh\nread forever <&1\nwhile :; do :; done\n");
 	is_int(gnuplot_run(dirfd, argv, 50, said, sizeof(said), &err), -ETIMEDOUT,
@@ -366,7 +366,7 @@ static void test_foot(struct record *r, const char *dir)
 	struct path sub = path_in(dir, "foot");
 	struct plot_options o = { .dir = sub.text };
 	struct plot_result res[PLOT_MAX];
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	size_t n = 0;
 	int dirfd;
 
@@ -396,7 +396,7 @@ static void test_real(struct record *r, const char *dir)
 	struct plot_options o = { .dir = sub.text, .only = "teardowns", .theme = THEME_PRINT };
 	struct plot_result res[PLOT_MAX];
 	char said[256], version[32];
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	size_t n = 0;
 	int dirfd;
 

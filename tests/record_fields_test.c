@@ -111,7 +111,7 @@ static void test_documents(void)
 {
 	char *text = NULL;
 	size_t size = 0;
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	FILE *mem = open_memstream(&text, &size);
 	json *schema;
 

@@ -138,7 +138,7 @@ static void fill_scope(enum field_scope scope, void *object, int depth)
 static void same_after_reading(struct record *r, const char *what)
 {
 	char *once = text_of(r), *twice = NULL;
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	struct record back;
 	int rc = parse_text(once, &back, &err);
 
@@ -183,7 +183,7 @@ static bool same_rows(const struct series *a, const struct series *b)
 
 static void test_values(void)
 {
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	struct record r, back;
 	char *text;
 
@@ -321,7 +321,7 @@ static const struct {
 static void test_hostile(void)
 {
 	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
-		struct err err = { "" };
+		struct err err = { .text = "" };
 		struct record r;
 		int rc = parse_text(hostile[i].text, &r, &err);
 
@@ -334,7 +334,7 @@ static void test_hostile(void)
 
 static void test_lenient(void)
 {
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	struct record r;
 	char *many = NULL;
 	size_t size = 0;
@@ -378,7 +378,7 @@ static int entries(int dirfd)
 static void test_save(void)
 {
 	char dir[] = "/tmp/twbench-record.XXXXXX", path[64];
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	struct record r, back;
 	int fd;
 
@@ -428,7 +428,7 @@ static bool own_mounts(void)
 static int full_disk_child(const char *dir)
 {
 	char old[8] = "";
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	struct record r;
 	int fd, file, rc, ret = 1;
 

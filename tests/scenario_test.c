@@ -222,7 +222,7 @@ static void test_limits(void)
 	parse("{ \"matrix\": { \"load.clients\": [1,2,3,4,5,6,7,8,9,10], \"load.burst\":"
 	      " [1,2,3,4,5,6,7,8,9,10], \"seed\": [1,2,3,4,5,6,7,8,9,10] } }",
 	      NULL, 0, &s, &err);
-	is_str(err.text, "scenario 'x.json': matrix: unfolds to more than 512 cases",
+	is_str(err.text, "scenario 'x.json': line 1: matrix: unfolds to more than 512 cases",
 	       "a matrix has its limit");
 	scenario_release(&s);
 }

@@ -107,7 +107,7 @@ static void check(const char *what, int senders, const int *cpu)
 	struct tap_stats stats = { 0 };
 	struct seen seen = { 0 };
 	struct tap *t = NULL;
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	int sent = 0;
 
 	if (!ok(tap_open(&o, &t, &err) == 0, "%s: open %s", what, err.text))
@@ -139,7 +139,7 @@ int main(void)
 	int cpu[TAP_RINGS_MAX], n = processors(cpu);
 	const char *why = netns_enter(0);
 	struct tap *t = NULL;
-	struct err err = { "" };
+	struct err err = { .text = "" };
 
 	if (why) {
 		test_skip("the tap", why);

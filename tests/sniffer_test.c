@@ -138,7 +138,7 @@ static void test_live(const char *path)
 	struct flow_options flow = { .server_port = PORT, .done = count, .arg = &file };
 	int64_t start_ns = mono_now_ns();
 	struct sniffer *s = NULL;
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	struct stat st;
 
 	o.capture_fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -172,7 +172,7 @@ static void test_failures(void)
 {
 	struct sniffer_options o = { .interface = "nosuch0", .cpu = -1, .capture_fd = -1 };
 	struct sniffer *s = NULL;
-	struct err err = { "" };
+	struct err err = { .text = "" };
 
 	is_int(sniffer_start(&o, &s, &err), -ENODEV, "no such interface");
 	ok(!s && strstr(err.text, "nosuch0"), "... is named: %s", err.text);
@@ -236,7 +236,7 @@ static void test_files(const char *path)
 {
 	struct flow_options flow = { .max_flows = 8 };
 	struct sniffer_report r;
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	struct pcapfile f;
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
@@ -270,7 +270,7 @@ int main(void)
 {
 	char path[] = "/tmp/sniffer_test.XXXXXX";
 	int fd = mkostemp(path, O_CLOEXEC);
-	struct err err = { "" };
+	struct err err = { .text = "" };
 
 	if (fd < 0) {
 		(void)err_errno(&err, "make a temporary file");

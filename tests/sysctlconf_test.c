@@ -71,7 +71,7 @@ static void test_lines(void)
 {
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct conf_file f;
-		struct err err = { "" };
+		struct err err = { .text = "" };
 		int r = conf_parse(&f, "x", lines[i].line, strlen(lines[i].line), CONF_SYSCTL_D,
 				   CONF_STRICT, &err);
 
@@ -120,7 +120,7 @@ static void test_files(void)
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		size_t size = strlen(files[i].text);
 		struct conf_file f;
-		struct err err = { "" };
+		struct err err = { .text = "" };
 		struct guard g;
 		int r = conf_parse(&f, "x", (char *)guard_copy(&g, files[i].text, size), size,
 				   CONF_AUTO, CONF_STRICT, &err);
@@ -213,7 +213,7 @@ static void test_directories(void)
 	char nowhere[] = "/nonexistent/x";
 	char *paths[] = { dirs[0], dirs[1] }, *missing[] = { nowhere };
 	struct conf_set s;
-	struct err err = { "" };
+	struct err err = { .text = "" };
 
 	if (!mkdtemp(root))
 		abort();

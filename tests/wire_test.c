@@ -455,7 +455,7 @@ static int try_bad_interface(const void *arg, struct err *err)
 
 static void live(int (*body)(const void *, struct err *), const struct setting *x, const char *what)
 {
-	struct err err = { "" };
+	struct err err = { .text = "" };
 
 	is_int(isolate_in_child(body, x, &err), 0, "%s, IPv%d%s%s", what, x->family,
 	       err.text[0] ? ": " : "", err.text);

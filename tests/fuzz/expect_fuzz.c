@@ -37,7 +37,7 @@ static void make_world(struct record *r)
 static void ask(struct record *r, const char *text)
 {
 	struct expect e;
-	struct err err = { "" };
+	struct err err = { .text = "" };
 
 	record_clear_expectations(r);
 	if (expect_parse(&e, text, &err) < 0) {

@@ -30,7 +30,7 @@ static char *written(json *root, size_t *ret_size)
 
 int fuzz_json(const uint8_t *data, size_t size)
 {
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	json *root = json_parse((const char *)data, size, &err), *again;
 	char *text, *second;
 	size_t text_size, second_size;

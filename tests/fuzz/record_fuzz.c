@@ -27,7 +27,7 @@ static char *record_text(const struct record *r, size_t *ret_size)
 
 static int record_from(const char *text, size_t size, struct record *r)
 {
-	struct err err = { "" };
+	struct err err = { .text = "" };
 	json *root = json_parse_columns(text, size, "cases.repeats.series", &err);
 	int rc = root ? record_parse(r, root, &err) : -1;
 

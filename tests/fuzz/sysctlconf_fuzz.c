@@ -93,7 +93,7 @@ int fuzz_sysctlconf(const uint8_t *data, size_t size)
 	for (int way = 0; way <= 2 * CONF_TUNED + 1; way++) {
 		enum conf_mode mode = way & 1 ? CONF_LENIENT : CONF_STRICT;
 		struct conf_set set = { 0 };
-		struct err err = { "" };
+		struct err err = { .text = "" };
 		int r = conf_set_add_text(&set, "fuzz", (const char *)data, size,
 					  (enum conf_kind)(way / 2), mode, &err);
 

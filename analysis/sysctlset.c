@@ -127,16 +127,28 @@ static int add_path(struct conf_set *s, const char *path, struct reading how, st
 
 #define INCLUDE_DEPTH_MAX 16
 
+/* "a/c/tuned.conf" for "c" included by "a/b/tuned.conf": where a finding is shown, nobody knows "a/b/../c". */
+static int beside(const char *from, const char *name, char **ret)
+{
+	const char *file = strrchr(from, '/'), *dir = file;
+
+	while (dir && dir > from && dir[-1] != '/')
+		dir--;
+	if (!file)
+		return asprintf(ret, "../%s/tuned.conf", name);
+	if (dir == file || strncmp(dir, "./", 2) == 0 || strncmp(dir, "../", 3) == 0)
+		return asprintf(ret, "%.*s/../%s/tuned.conf", (int)(file - from), from, name);
+	return asprintf(ret, "%.*s%s/tuned.conf", (int)(dir - from), from, name);
+}
+
 /* DIR/NAME/tuned.conf beside DIR/OTHER/tuned.conf, then where tuned keeps its own.  NULL: nowhere. */
 static char *find_profile(const char *from, const char *name)
 {
 	static const char *const kept[] = { "/etc/tuned/profiles", "/etc/tuned",
 					    "/usr/lib/tuned/profiles", "/usr/lib/tuned" };
-	const char *file = strrchr(from, '/');
 	char *path = NULL;
 
-	if (asprintf(&path, "%.*s/../%s/tuned.conf", file ? (int)(file - from) : 1,
-		     file ? from : ".", name) < 0)
+	if (beside(from, name, &path) < 0)
 		return NULL;
 	for (size_t i = 0; access(path, R_OK) != 0; i++) {
 		free(path);
@@ -370,6 +382,28 @@ int conf_set_add_text(struct conf_set *s, const char *path, const char *bytes, s
 	return conf_set_index(s, err);
 }
 
+/* A profile that was given, and is included by another that was. */
+static void drop_repeated_profiles(struct conf_set *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		struct conf_file *f = s->file[i];
+		size_t k = 0;
+
+		while (f->kind == CONF_TUNED && k < kept && strcmp(s->file[k]->path, f->path) != 0)
+			k++;
+		if (f->kind != CONF_TUNED || k == kept) {
+			s->file[kept++] = f;
+			continue;
+		}
+		s->lines -= f->count;
+		conf_file_release(f);
+		free(f);
+	}
+	s->count = kept;
+}
+
 int conf_set_read(struct conf_set *s, char *const *paths, size_t count, enum conf_kind kind,
 		  enum conf_mode mode, struct err *err)
 {
@@ -386,6 +420,7 @@ int conf_set_read(struct conf_set *s, char *const *paths, size_t count, enum con
 			r = add_dirs(s, paths + i, count - i, how, err);
 		}
 	}
+	drop_repeated_profiles(s);
 	return r < 0 ? r : conf_set_index(s, err);
 }
 

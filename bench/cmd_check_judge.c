@@ -27,12 +27,12 @@ static const struct record_case *find_case(const struct record *r, const char *v
 
 /* --- effects --------------------------------------------------------------------------------- */
 
-/* How full TIME_WAIT gets is what a setting is for, or what it leads to; neither good nor bad. */
+/* How full a state gets is what a setting is for, or what it leads to; neither good nor bad. */
 static bool is_neutral(const struct field *f)
 {
 	size_t n = strlen(f->path);
 
-	return n > 5 && strcmp(f->path + n - 5, ".peak") == 0;
+	return n > 5 && (strcmp(f->path + n - 5, ".peak") == 0 || strcmp(f->path + n - 5, "_peak") == 0);
 }
 
 static int add_effect(struct record *r, const char *tuning, const char *base,

@@ -97,6 +97,16 @@ is "a setting that hurts, confirmed: exit 1" "$code" 1
 like "... named with file and line" "$err" 'hurts.conf:1: net.ipv4.tcp_max_tw_buckets hurts: time_wait.client.overflowed 0 sockets without, 30 sockets with'
 is "... it was run again" "$(json results/latest/run.json '[len(c["repeats"]) for c in cases]')" "[8, 8]"
 
+# What bounds orphans shows where orphans are, and nowhere else.
+printf '%s\n' 'net.ipv4.tcp_orphan_retries = 1' 'net.ipv4.tcp_fin_timeout = 1' >orphans.conf
+run "$twbench" check tuning --tuning orphans.conf --no-plots -q -n 4
+is "settings of orphans: exit 0 ${err:+($err)}" "$code" 0
+is "... FIN_WAIT1 and FIN_WAIT2 are compared, each where it waits" "$(json results/latest/run.json \
+	'sorted([e["tuning"], e["case"], e["metric"]] for e in r["effects"] if e["verdict"] == "differs" and e["tuning"] != "all")' \
+	'[t["verdict"] for t in r["tuning"]][0]')" \
+	'[["net.ipv4.tcp_fin_timeout", "server-keeps", "closing.client.fin_wait2_peak"], ["net.ipv4.tcp_orphan_retries", "fin-lost", "closing.client.fin_wait1_peak"]]
+changes'
+
 # --- interrupted and resumed ------------------------------------------------------------------------
 
 cat >sweep.json <<'J'

@@ -116,6 +116,35 @@ printf '[main]\nsummary=x\n[sysctl]\nnet.ipv4.tcp_fin_timeout=15 # s\nnet.ipv4.t
 lint --brief tuned.conf
 check "a tuned profile" says '^tuned.conf:4: warning: TW301'
 check "... whose operators are no mistakes" says '^0 errors, 1 warning, 0 notes in 2 settings'
+mkdir -p tuned/base tuned/web
+printf '[main]\nsummary=x\n\n[sysctl]\nnet.ipv4.tcp_tw_recycle=1\n' >tuned/base/tuned.conf
+printf '[main]\ninclude=base\n[vm]\ntransparent_hugepages=never\n[sysctl]\nnet.ipv4.tcp_tw_reuse=1\nnet.ipv4.tcp_timestamps=0\n' >tuned/web/tuned.conf
+lint --brief tuned/web/tuned.conf
+check "a profile and what it includes: the faults of both, each in its file and line" \
+	sh -c '[ "$(sed -n "s/ [a-z-]*: net.*//p" out | tr "\n" " ")" = \
+"tuned/base/tuned.conf:5: error: TW101 tuned/web/tuned.conf:6: error: TW311 tuned/web/tuned.conf:6: note: TW313 tuned/web/tuned.conf:7: warning: TW321 " ]'
+check "... and exit 1" exits 1
+cd tuned/web || exit 1
+"$program" lint --no-kernel --brief tuned.conf >../../out 2>../../err
+cd ../..
+check "... from within its directory, too" says '^../base/tuned.conf:5: error: TW101'
+lint --brief tuned/web/../web/tuned.conf
+check "... and by a roundabout name" says '^tuned/web/../base/tuned.conf:5: error: TW101'
+lint --brief ./tuned/web/tuned.conf
+check "... and by one that begins with a dot" says '^./tuned/base/tuned.conf:5: error: TW101'
+cd tuned || exit 1
+mkdir .web
+cp web/tuned.conf .web/tuned.conf
+"$program" lint --no-kernel --brief .web/tuned.conf >../out 2>../err
+cd ..
+check "... and of a hidden directory" says '^base/tuned.conf:5: error: TW101'
+lint --brief tuned/base/tuned.conf tuned/web/tuned.conf
+check "a profile that is given and included is judged once" says '^2 errors, 1 warning, 1 note in 3 settings of 2 files$'
+lint --format sarif tuned/web/tuned.conf
+check "... and in SARIF" sh -c 'python3 -c "
+import json, sys
+print([(x[\"ruleId\"], x[\"locations\"][0][\"physicalLocation\"][\"artifactLocation\"][\"uri\"], x[\"locations\"][0][\"physicalLocation\"][\"region\"][\"startLine\"])
+       for x in json.load(sys.stdin)[\"runs\"][0][\"results\"]][:2])" <out | grep -F "[('"'TW101', 'tuned/base/tuned.conf', 5), ('TW311', 'tuned/web/tuned.conf', 6)"']"'
 mkdir -p etc/sysctl.d usr/lib/sysctl.d
 echo 'net.ipv4.tcp_fin_timeout = 15' >usr/lib/sysctl.d/50-x.conf
 echo 'net.ipv4.tcp_sack = 1' >etc/sysctl.d/50-x.conf

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "analysis/derive.h"
+#include "base/err.h"
+#include "base/json.h"
 
 static bool known(int64_t v)
 {
@@ -164,6 +166,25 @@ int64_t digest_errors(const struct record_case *c)
 	int64_t all = digest_outcomes(c, by);
 
 	return c->declared.outcome < OUTCOME_COUNT ? all - by[c->declared.outcome] : all;
+}
+
+static bool says(json *params, const char *key)
+{
+	bool truth = false;
+
+	return json_bool(json_get(params, key), &truth) && truth;
+}
+
+bool digest_errors_expected(const struct record_case *c)
+{
+	int64_t by[OUTCOME_COUNT], others = digest_errors(c);
+	struct err ignored;
+	json *params = c->params ? json_parse(c->params, strlen(c->params), &ignored) : NULL;
+	bool all = says(params, "failures_expected"), ports = says(params, "exhaustion_expected");
+
+	(void)digest_outcomes(c, by);
+	json_free(params);
+	return all || (ports && others == by[OUTCOME_NO_PORT]);
 }
 
 int64_t digest_classes(const struct record_case *c, int64_t ret[TEARDOWN_CLASS_COUNT])

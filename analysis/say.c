@@ -307,7 +307,8 @@ void say_witnesses(const struct record *r, say_line *line, void *to)
 
 /* --- outcomes ------------------------------------------------------------------------------------- */
 
-static void say_case_outcomes(const struct record_case *c, say_line *line, void *to)
+static void say_case_outcomes(const struct record_case *c, enum say_kind kind, say_line *line,
+			      void *to)
 {
 	int64_t by[OUTCOME_COUNT];
 	char text[1024], n[32];
@@ -326,21 +327,28 @@ static void say_case_outcomes(const struct record_case *c, say_line *line, void 
 				       "; repeat %zu: %s %s", i + 1,
 				       say_count(c->repeat[i].errnos[e].count, n, sizeof(n)),
 				       c->repeat[i].errnos[e].name);
-	line(to, SAY_BAD, text);
+	line(to, kind, text);
 }
 
-void say_outcomes(const struct record *r, say_line *line, void *to)
+static void say_outcomes_if(const struct record *r, bool expected, say_line *line, void *to)
 {
 	bool told = false;
 
 	for (size_t i = 0; i < r->case_count; i++) {
-		if (digest_errors(&r->cases[i]) <= 0)
+		if (digest_errors(&r->cases[i]) <= 0 ||
+		    digest_errors_expected(&r->cases[i]) != expected)
 			continue;
 		if (!told)
-			line(to, SAY_HEAD, "Not as declared");
+			line(to, SAY_HEAD, expected ? "Failed, as the scenario expects" : "Not as declared");
 		told = true;
-		say_case_outcomes(&r->cases[i], line, to);
+		say_case_outcomes(&r->cases[i], expected ? SAY_POINT : SAY_BAD, line, to);
 	}
+}
+
+void say_outcomes(const struct record *r, say_line *line, void *to)
+{
+	say_outcomes_if(r, false, line, to);
+	say_outcomes_if(r, true, line, to);
 }
 
 void say_all(const struct record *r, say_line *line, void *to)

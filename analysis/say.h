@@ -42,7 +42,8 @@ void say_exhaustion(const struct record *r, say_line *line, void *to);
 /* Per case: what it means for who uses it, as measured. */
 void say_verdicts(const struct record *r, say_line *line, void *to);
 
-/* Cases in which a connection ended otherwise than declared: every outcome, and the errnos. */
+/* Cases in which a connection ended otherwise than declared: every outcome, and the errnos.  Where the
+ * scenario said so beforehand, nothing is wrong. */
 void say_outcomes(const struct record *r, say_line *line, void *to);
 
 /* What was expected, what was found, and the margin. */

@@ -185,7 +185,7 @@ static void test_long_names(void)
 static void test_trouble(struct record *r)
 {
 	struct record_repeat *rep = &r->cases[0].repeat[0];
-	char *text;
+	char said[] = "{ \"exhaustion_expected\": true }", *kept = r->cases[0].params, *text;
 
 	rep->check[0].right = 1598;
 	rep->check[0].agrees = false;
@@ -200,10 +200,16 @@ static void test_trouble(struct record *r)
 	   "a disagreement is told");
 	ok(has(text, "no port left at 6.50 s, after 1 300 connections (EADDRNOTAVAIL)"),
 	   "exhaustion: when, after how many, errno");
-	ok(has(text, "! client-fin: 1 300 ok, 300 no_port; repeat 1: 300 EADDRNOTAVAIL"),
+	ok(has(text, "Not as declared\n  ! client-fin: 1 300 ok, 300 no_port; repeat 1: 300 EADDRNOTAVAIL"),
 	   "outcomes are broken down");
 	ok(has(text, "     300  orderly-3"), "errors stand in the table");
 	free(text);
+	r->cases[0].params = said;
+	text = render(r, TEXT);
+	ok(has(text, "Failed, as the scenario expects\n  - client-fin: 1 300 ok, 300 no_port; repeat 1: 300 EADDR") &&
+		   !has(text, "Not as declared"), "nothing is wrong with what was expected");
+	free(text);
+	r->cases[0].params = kept;
 	text = render(r, MARKDOWN);
 	ok(has(text, "1 600 (attempts) against 1 598 (SYNs), off by 2, tolerance 0"),
 	   "a disagreement is sized");

@@ -168,23 +168,29 @@ int64_t digest_errors(const struct record_case *c)
 	return c->declared.outcome < OUTCOME_COUNT ? all - by[c->declared.outcome] : all;
 }
 
-static bool says(json *params, const char *key)
+static bool says(const struct record_case *c, const char *key)
 {
+	struct err ignored;
+	json *params = c->params ? json_parse(c->params, strlen(c->params), &ignored) : NULL;
 	bool truth = false;
 
-	return json_bool(json_get(params, key), &truth) && truth;
+	(void)json_bool(json_get(params, key), &truth);
+	json_free(params);
+	return truth;
+}
+
+bool digest_exhaustion_expected(const struct record_case *c)
+{
+	return says(c, "exhaustion_expected") || says(c, "failures_expected");
 }
 
 bool digest_errors_expected(const struct record_case *c)
 {
-	int64_t by[OUTCOME_COUNT], others = digest_errors(c);
-	struct err ignored;
-	json *params = c->params ? json_parse(c->params, strlen(c->params), &ignored) : NULL;
-	bool all = says(params, "failures_expected"), ports = says(params, "exhaustion_expected");
+	int64_t by[OUTCOME_COUNT];
 
 	(void)digest_outcomes(c, by);
-	json_free(params);
-	return all || (ports && others == by[OUTCOME_NO_PORT]);
+	return says(c, "failures_expected") ||
+	       (says(c, "exhaustion_expected") && digest_errors(c) == by[OUTCOME_NO_PORT]);
 }
 
 int64_t digest_classes(const struct record_case *c, int64_t ret[TEARDOWN_CLASS_COUNT])

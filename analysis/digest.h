@@ -45,7 +45,8 @@ int64_t digest_outcomes(const struct record_case *c, int64_t ret[OUTCOME_COUNT])
 /* Attempts that did not end as the strategy declares. */
 int64_t digest_errors(const struct record_case *c);
 
-/* Did its scenario say beforehand that connections may end as all those did? */
+/* Did its scenario say beforehand that ports may run out; that connections may end as all those did? */
+bool digest_exhaustion_expected(const struct record_case *c);
 bool digest_errors_expected(const struct record_case *c);
 
 /* Captured connections by class.  Returns their sum; 0: nothing captured. */

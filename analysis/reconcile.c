@@ -14,6 +14,7 @@
 #include "base/json.h"
 
 #define BEHIND_MAX_S 0.5
+#define LATE_MAX 0.05 /* of the time until ports ran out */
 #define RATE_MET 0.98 /* of the target; below it the load was another than asked for */
 #define CHECKS_MAX                                                                                 \
 	((int64_t)(sizeof(((struct record_repeat *)0)->check) / sizeof(struct record_check)))
@@ -204,11 +205,23 @@ static double behind_s(const struct record_ledger *l)
 	return (double)l->load_ns / 1e9 - (double)l->offered / l->target_rate_per_s;
 }
 
+/* When ports run out tells of the load as it was made: one that lagged behind found them gone later. */
+static void blame_late_exhaustion(struct verdict *d, const struct record_ledger *l)
+{
+	if (l->first_no_port_ns == RECORD_NONE || l->first_no_port_late_ns == RECORD_NONE ||
+	    (double)l->first_no_port_late_ns <= LATE_MAX * (double)l->first_no_port_ns)
+		return;
+	blame(d, "the load was %.3f s behind when ports ran out, at %.3f s: the machine is busy",
+	      (double)l->first_no_port_late_ns / 1e9, (double)l->first_no_port_ns / 1e9);
+}
+
 /* A connect() that finds no port costs 5 ms of search: where that is the subject, so is a missed rate. */
 static void blame_rate(struct verdict *d, const struct record_ledger *l, bool exhaustion_expected)
 {
-	if (exhaustion_expected && l->by_outcome[OUTCOME_NO_PORT] > 0)
+	if (exhaustion_expected && l->by_outcome[OUTCOME_NO_PORT] > 0) {
+		blame_late_exhaustion(d, l);
 		return;
+	}
 	if (!isfinite(l->target_rate_per_s) || !isfinite(l->achieved_rate_per_s) ||
 	    l->achieved_rate_per_s >= RATE_MET * l->target_rate_per_s)
 		return;

@@ -166,7 +166,7 @@ static void say_exhausted(const struct record_case *c, const struct record_repea
 		       e ? e->name : "errno not recorded",
 		       say_count(rep->ledger.by_outcome[OUTCOME_NO_PORT], refused, sizeof(refused)),
 		       say_count(rep->ports.capacity, ports, sizeof(ports)));
-	line(to, SAY_BAD, text);
+	line(to, digest_exhaustion_expected(c) ? SAY_POINT : SAY_BAD, text);
 }
 
 void say_exhaustion(const struct record *r, say_line *line, void *to)

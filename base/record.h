@@ -53,6 +53,7 @@ struct record_ledger {
 	double achieved_rate_per_s;          /* starts / load time */
 	int64_t first_no_port_ns;            /* from the start of the load to the first OUTCOME_NO_PORT */
 	int64_t first_no_port_nth;           /* ... and how many attempts came before it */
+	int64_t first_no_port_late_ns;       /* ... and how late it began */
 };
 
 struct record_errno {

@@ -319,6 +319,7 @@ static int thread_init(struct client *client, int index, struct err *err)
 		t->starts_max = (s->connections - index + n - 1) / n;
 	t->random = (uint64_t)s->seed * UINT64_C(2862933555777941757) + (uint64_t)index * 977 + 1;
 	t->ledger.first_no_port_ns = t->ledger.first_no_port_nth = RECORD_NONE;
+	t->ledger.first_no_port_late_ns = RECORD_NONE;
 	arrival_init(&t->arrival, s, index, n);
 	ports_init(&t->ports, s, &client->o.source, &client->o.server, client->o.bind_source);
 	ports_share(&t->ports, (uint64_t)index, (uint64_t)n);

@@ -44,12 +44,13 @@ void client_record_latency(struct client_thread *t, const struct conn *c, int64_
 	hist_record(&t->service, now_ns - c->start_ns);
 }
 
-static void note_no_port(struct client_thread *t, int64_t now_ns)
+static void note_no_port(struct client_thread *t, const struct conn *c, int64_t now_ns)
 {
 	if (t->ledger.first_no_port_ns != RECORD_NONE)
 		return;
 	t->ledger.first_no_port_ns = now_ns - t->begin_ns;
 	t->ledger.first_no_port_nth = SHARED_GET(t->shared->attempted) - 1;
+	t->ledger.first_no_port_late_ns = c->start_ns - c->intended_ns;
 }
 
 void client_conn_finish(struct client_thread *t, struct conn *c, enum outcome outcome, int err_number)
@@ -62,7 +63,7 @@ void client_conn_finish(struct client_thread *t, struct conn *c, enum outcome ou
 	client_deadline_drop(t, c);
 	t->ledger.by_outcome[outcome]++;
 	if (outcome == OUTCOME_NO_PORT)
-		note_no_port(t, now_ns);
+		note_no_port(t, c, now_ns);
 	if (err_number > 0 && err_number < LEDGER_ERRNOS)
 		t->errnos[err_number]++;
 	if (!was_idle) {

@@ -34,6 +34,9 @@ void ledger_add(struct record_ledger *into, const struct record_ledger *from)
 	ledger_add_to(&into->in_flight_peak, from->in_flight_peak);
 	if (into->late_max_ns == RECORD_NONE || from->late_max_ns > into->late_max_ns)
 		into->late_max_ns = from->late_max_ns;
+	if (from->first_no_port_ns != RECORD_NONE &&
+	    (into->first_no_port_ns == RECORD_NONE || from->first_no_port_ns < into->first_no_port_ns))
+		into->first_no_port_late_ns = from->first_no_port_late_ns;
 	keep_least(&into->first_no_port_ns, from->first_no_port_ns);
 	keep_least(&into->first_no_port_nth, from->first_no_port_nth);
 }

@@ -188,6 +188,7 @@ static int thread_init(struct straight *s, int index, struct err *err)
 	t->starts_max = spec->connections > 0 ? (spec->connections - index + n - 1) / n : 0;
 	t->random = (uint64_t)spec->seed * UINT64_C(2862933555777941757) + (uint64_t)index * 977 + 1;
 	t->ledger.first_no_port_ns = t->ledger.first_no_port_nth = RECORD_NONE;
+	t->ledger.first_no_port_late_ns = RECORD_NONE;
 	arrival_init(&t->arrival, spec, index, n);
 	share_ports(t, &s->o, index, s->threads);
 	t->request = malloc(PROTOCOL_REQUEST_MAX + 1);

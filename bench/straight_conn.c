@@ -258,6 +258,7 @@ void pair_end(struct straight_thread *t, struct pair *p)
 	if (p->outcome == OUTCOME_NO_PORT && t->ledger.first_no_port_ns == RECORD_NONE) {
 		t->ledger.first_no_port_ns = mono_now_ns() - t->begin_ns;
 		t->ledger.first_no_port_nth = t->ledger.attempted - 1;
+		t->ledger.first_no_port_late_ns = p->client.start_ns - p->client.intended_ns;
 	}
 }
 

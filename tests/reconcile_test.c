@@ -483,7 +483,13 @@ static void test_exhaustion(void)
 	distrusted(c, "400 of 2000 connections");
 	free(c->params);
 	c->params = strdup("{\"exhaustion_expected\": true}");
-	trusted(&r, c, "running out of ports when that is the subject");
+	ok(reconcile(c, p), "running out of ports when that is the subject");
+	p->ledger.first_no_port_ns = 2 * NS_PER_S;
+	p->ledger.first_no_port_nth = 400;
+	p->ledger.first_no_port_late_ns = 101 * NS_PER_MS;
+	distrusted(c, "the load was 0.101 s behind when ports ran out, at 2.000 s: the machine is busy");
+	p->ledger.first_no_port_late_ns = 100 * NS_PER_MS;
+	trusted(&r, c, "a load that was late by a twentieth of that time");
 }
 
 static void test_passive_abort(void)

@@ -206,7 +206,7 @@ static void test_trouble(struct record *r)
 	free(text);
 	r->cases[0].params = said;
 	text = render(r, TEXT);
-	ok(has(text, "Failed, as the scenario expects\n  - client-fin: 1 300 ok, 300 no_port; repeat 1: 300 EADDR") &&
+	ok(has(text, "  - client-fin, repeat 1: no port left") && has(text, "Failed, as the scenario expects\n  - client-fin: 1 300 ok, 300 no_port; repeat 1: 300 EADDR") &&
 		   !has(text, "Not as declared"), "nothing is wrong with what was expected");
 	free(text);
 	r->cases[0].params = kept;

@@ -182,7 +182,7 @@ static void sample_ledger(const struct sample_case *s, struct record_ledger *l, 
 	l->settle_ns = 3 * NS_PER_MS;
 	l->target_rate_per_s = (double)requests / 8;
 	l->achieved_rate_per_s = (double)requests / 8;
-	l->first_no_port_ns = l->first_no_port_nth = RECORD_NONE;
+	l->first_no_port_ns = l->first_no_port_nth = l->first_no_port_late_ns = RECORD_NONE;
 }
 
 static void sample_capture(const struct sample_case *s, struct record_repeat *r, int64_t n)

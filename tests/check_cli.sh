@@ -70,4 +70,28 @@ is "report --fail-on fail of that record: exit 1" "$code" 1
 run "$twbench" compare "results/$first" results/latest
 is "compare with too few repeats decides nothing: exit 3" "$code" 3
 like "... and says so" "$out" 'cannot decide: 1 and 1 repeats; 4 are needed on each side'
+# --- seeds ----------------------------------------------------------------------------------------
+
+# What each repeat drew: the sum of the sizes of its replies.  In what order the cases ran, alone each.
+cat >drawn.json <<'J'
+{ "schema": "twbench.scenario/1", "name": "drawn", "drain": false, "strategy": "client-fin", "witnesses": { "capture": "off" },
+  "load": { "shape": "saturate", "clients": 2, "connections": 40 }, "protocol": { "reply_bytes": "1..100000" },
+  "matrix": { "addressing.destinations": [1, 2, 3, 4, 5, 6] } }
+J
+drawn() { # drawn OUT OPTIONS...: prints the sums of each repeat in the order of the cases, then the order they ran in
+	run "$twbench" run ./drawn.json -q --no-plots -o "$@"
+	is "$*: exit 0 ${err:+($err)}" "$code" 0
+	json "$1/latest/run.json" '[[p["ledger"]["reply_asked_bytes"] for p in c["repeats"]] for c in cases]' \
+		'[n for n, _ in sorted(((c["name"], p["started_ns"]) for c, p in repeats if p["index"] == 1), key=lambda x: x[1])]' >"$1.said"
+}
+drawn first -n 2 --seed 7
+drawn same -n 2 --seed 7
+drawn next -n 1 --seed 8
+is "the same seed: the same draws, and the same order of the cases" "$(cat same.said)" "$(cat first.said)"
+is "two repeats draw differently; the second as the first of the seed after" "$(python3 - <<'PY'
+import json
+(first, order), (second, other) = [[json.loads(x) for x in open(f)] for f in ("first.said", "next.said")]
+print(all(a != b for a, b in first), [b for _, b in first] == [b for b, in second], sorted(order) == sorted(other), order != other)
+PY
+)" "True True True True"
 done_testing

@@ -124,19 +124,15 @@ check "a profile and what it includes: the faults of both, each in its file and 
 	sh -c '[ "$(sed -n "s/ [a-z-]*: net.*//p" out | tr "\n" " ")" = \
 "tuned/base/tuned.conf:5: error: TW101 tuned/web/tuned.conf:6: error: TW311 tuned/web/tuned.conf:6: note: TW313 tuned/web/tuned.conf:7: warning: TW321 " ]'
 check "... and exit 1" exits 1
-cd tuned/web || exit 1
-"$program" lint --no-kernel --brief tuned.conf >../../out 2>../../err
-cd ../..
+(cd tuned/web && "$program" lint --no-kernel --brief tuned.conf) >out 2>err
 check "... from within its directory, too" says '^../base/tuned.conf:5: error: TW101'
 lint --brief tuned/web/../web/tuned.conf
 check "... and by a roundabout name" says '^tuned/web/../base/tuned.conf:5: error: TW101'
 lint --brief ./tuned/web/tuned.conf
 check "... and by one that begins with a dot" says '^./tuned/base/tuned.conf:5: error: TW101'
-cd tuned || exit 1
-mkdir .web
-cp web/tuned.conf .web/tuned.conf
-"$program" lint --no-kernel --brief .web/tuned.conf >../out 2>../err
-cd ..
+mkdir tuned/.web
+cp tuned/web/tuned.conf tuned/.web/tuned.conf
+(cd tuned && "$program" lint --no-kernel --brief .web/tuned.conf) >out 2>err
 check "... and of a hidden directory" says '^base/tuned.conf:5: error: TW101'
 lint --brief tuned/base/tuned.conf tuned/web/tuned.conf
 check "a profile that is given and included is judged once" says '^2 errors, 1 warning, 1 note in 3 settings of 2 files$'

@@ -177,6 +177,97 @@ static void tell_sysctls(const struct teller *t, const struct record_case *a,
 	}
 }
 
+/* --- what was asked for ----------------------------------------------------------------------- */
+
+/* Lines and their indentation become single blanks.  Returns what is left of the length. */
+static size_t one_line(char *text)
+{
+	size_t n = 0;
+
+	for (const char *p = text; *p; p++)
+		if (*p != '\n' && !(*p == ' ' && n > 0 && text[n - 1] == ' '))
+			text[n++] = *p;
+		else if (*p == '\n' && p[1])
+			text[n++] = ' ';
+	return n;
+}
+
+/* As one would write it, on one line.  Free it; NULL: no memory. */
+static char *param_text(json *node)
+{
+	struct jsonw w;
+	size_t size = 0;
+	char *text = NULL;
+	FILE *out;
+
+	if (!node || json_string(node))
+		return strdup(node ? json_string(node) : "not set");
+	out = open_memstream(&text, &size);
+	if (!out)
+		return NULL;
+	jsonw_init(&w, out);
+	jsonw_node(&w, node);
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	text[one_line(text)] = '\0';
+	return text;
+}
+
+static void tell_param(const struct teller *t, const char *path, const char *case_name, json *a, json *b)
+{
+	char *x = param_text(a), *y = param_text(b), what[256];
+
+	(void)snprintf(what, sizeof(what), "%.120s in %.100s", path, case_name);
+	if (x && y)
+		tell(t, what, x, y);
+	free(x);
+	free(y);
+}
+
+/* Settings and the topology are told as they were found; the seed, once for all; more repeats are no other load. */
+static bool told_elsewhere(const char *path)
+{
+	return strcmp(path, "tuning") == 0 || strcmp(path, "seed") == 0 || strcmp(path, "repeat") == 0 ||
+	       strcmp(path, "topology") == 0;
+}
+
+/* Keys of `a` and what `b` has instead; with `only_new` those of `a` that `b` lacks, the other way round. */
+static void tell_params(const struct teller *t, const char *section, const char *case_name, json *a,
+			json *b, bool only_new)
+{
+	char path[160];
+
+	for (json *n = json_first(a); n; n = json_next(n)) {
+		json *other = json_get(b, json_key(n));
+
+		(void)snprintf(path, sizeof(path), "%.64s%s%.64s", section, section[0] ? "." : "", json_key(n));
+		if (told_elsewhere(path))
+			continue;
+		if (json_type(n) == JSON_OBJECT)
+			tell_params(t, path, case_name, n, other, only_new);
+		else if (!only_new)
+			tell_param(t, path, case_name, n, other);
+		else if (!other)
+			tell_param(t, path, case_name, NULL, n);
+	}
+}
+
+static void tell_requests(const struct teller *t, const struct record_case *a, const struct record_case *b)
+{
+	struct err ignored;
+	json *x = a->params ? json_parse(a->params, strlen(a->params), &ignored) : NULL;
+	json *y = b->params ? json_parse(b->params, strlen(b->params), &ignored) : NULL;
+
+	if (x && y) {
+		tell_params(t, "", a->name, x, y, false);
+		tell_params(t, "", a->name, y, x, true);
+	}
+	json_free(x);
+	json_free(y);
+}
+
 static void tell_cases(const struct teller *t, const struct record *a, const struct record *b)
 {
 	for (size_t i = 0; i < a->case_count; i++)
@@ -191,6 +282,7 @@ static void tell_cases(const struct teller *t, const struct record *a, const str
 		if (!y)
 			continue;
 		tell(t, "topology", topology_of(x), topology_of(y));
+		tell_requests(t, x, y);
 		tell_sysctls(t, x, y);
 	}
 }

@@ -247,7 +247,7 @@ static int take_tolerance(struct expect *e, char *text, struct err *err)
 	int r;
 
 	if (e->op != EXPECT_NEAR)
-		return 0;
+		return sign ? err_set(err, -EINVAL, "a tolerance goes with '~=', not with '%s'", expect_op_text(e->op)) : 0;
 	if (!sign)
 		return err_set(err, -EINVAL, "'~=' needs a tolerance: ~= 61s +- 3%%");
 	r = cut(piece, sizeof(piece), sign + 2, sign + strlen(sign), err);

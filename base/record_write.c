@@ -252,20 +252,18 @@ static int record_text(const struct record *r, char **ret, size_t *ret_size, str
 }
 
 /* A stale file of the same name is one that a process with our id left behind: overwrite it. */
-static int write_file(int dirfd, const char *name, const char *text, size_t size, struct err *err)
+static int write_file(int dirfd, const char *name, const char *text, size_t size)
 {
 	int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	int rc;
 
 	if (fd < 0)
-		return err_errno(err, "create '%s'", name);
+		return -errno;
 	rc = write_all(fd, text, size);
 	if (rc == 0 && fsync(fd) < 0)
 		rc = -errno;
 	if (close(fd) < 0 && rc == 0)
 		rc = -errno;
-	if (rc < 0)
-		(void)err_set(err, rc, "cannot write '%s': %s", name, strerror(-rc));
 	return rc;
 }
 
@@ -282,8 +280,10 @@ int record_save(const struct record *r, int dirfd, const char *name, struct err 
 		rc = err_set(err, -ENAMETOOLONG, "cannot write '%s': the name is too long", name);
 		goto out;
 	}
-	rc = write_file(dirfd, temp, text, size, err);
-	if (rc == 0 && renameat(dirfd, temp, dirfd, name) < 0)
+	rc = write_file(dirfd, temp, text, size);
+	if (rc < 0) /* by the name that people know */
+		(void)err_set(err, rc, "cannot write '%s': %s", name, strerror(-rc));
+	else if (renameat(dirfd, temp, dirfd, name) < 0)
 		rc = err_errno(err, "rename '%s' to '%s'", temp, name);
 	if (rc < 0)
 		(void)unlinkat(dirfd, temp, 0); /* the first error is the one to tell */

@@ -382,6 +382,18 @@ static void test_records(void)
 	compare_differences(&a, &b, count, said);
 	is_str(said, "kernel: 6.1.0 -> 6.18.44; CPUs: unknown -> 2; topology: veth -> lo",
 	       "what differs is listed");
+	free(a.cases[0].params);
+	free(b.cases[0].params);
+	a.cases[0].params = strdup("{\"load\":{\"rate\":100,\"shape\":\"rate\"},\"seed\":1,\"drain\":false,\"host\":\"h:1\"}");
+	b.cases[0].params = strdup("{\"load\":{\"shape\":\"rate\",\"rate\":110,\"steps\":[{\"to\":5}]},\"seed\":2,\"drain\":true}");
+	said[0] = '\0';
+	compare_differences(&a, &a, count, said);
+	is_str(said, "", "a record does not differ from itself");
+	compare_differences(&a, &b, count, said);
+	ok(strstr(said, "load.rate in a: 100 -> 110; drain in a: false -> true; host in a: h:1 -> not set; "
+			"load.steps in a: not set -> [") &&
+		   !strstr(said, "seed") && !strstr(said, "shape"),
+	   "... so is another load: %s", said);
 	(void)snprintf(b.cases[0].name, sizeof(b.cases[0].name), "other");
 	compare_refusal(&a, &b, why, sizeof(why));
 	is_str(why, "they have no case in common", "nor are strangers comparable");

@@ -159,6 +159,7 @@ static void test_refusals(void)
 		{ "latency.connect.p50_ns < 60", "'60' needs a unit" },
 		{ "latency.connect.p50_ns < ledger.outcomes.ok", "is in ns and" },
 		{ "ledger.outcomes.ok ~= 5", "'~=' needs a tolerance" },
+		{ "ledger.outcomes.ok == 5 +- 1%", "a tolerance goes with '~=', not with '=='" },
 		{ "average(ledger.outcomes.ok) > 5", "'average' is not one of median" },
 		{ "median(ledger.outcomes.ok > 5", "the ')' is missing" },
 		{ "p101(ledger.outcomes.ok) > 5", "'p101' is not one of" },

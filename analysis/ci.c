@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/expect.h"
+#include "analysis/say.h"
 #include "analysis/stats.h"
 
 #define DRAWS 1000
@@ -78,7 +79,7 @@ static void add_tuning(const struct record *r, struct ci_item *all, size_t *coun
 
 		(void)snprintf(item->name, sizeof(item->name), "%s = %.300s", t->key,
 			       t->value ? t->value : "?");
-		(void)snprintf(item->message, sizeof(item->message), "%s%s%s", t->verdict,
+		(void)snprintf(item->message, sizeof(item->message), "%s%s%s", say_setting(t),
 			       t->note[0] ? ": " : "", t->note);
 		item->result = tuning_result(t);
 		item->file = t->file;

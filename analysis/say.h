@@ -49,6 +49,9 @@ void say_outcomes(const struct record *r, say_line *line, void *to);
 /* What was expected, what was found, and the margin. */
 void say_expectations(const struct record *r, say_line *line, void *to);
 
+/* What a setting was found to do: "helps", "no measurable effect", "a mistake". */
+const char *say_setting(const struct record_tuning *t);
+
 /* Each setting under test, what it was found to do, and the differences that say so. */
 void say_tuning(const struct record *r, say_line *line, void *to);
 

@@ -63,10 +63,12 @@ static const struct {
 	{ "not-tested", "cannot be tested here" },
 };
 
-static const char *verdict_words(const char *verdict)
+const char *say_setting(const struct record_tuning *t)
 {
+	if (t->mistake)
+		return "a mistake";
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
-		if (strcmp(verdicts[i].verdict, verdict) == 0)
+		if (strcmp(verdicts[i].verdict, t->verdict) == 0)
 			return verdicts[i].words;
 	return "not decided";
 }
@@ -107,7 +109,7 @@ static void one_tuning(const struct record *r, const struct record_tuning *t, sa
 	if (t->file)
 		(void)snprintf(where, sizeof(where), "%.280s:%lld: ", t->file, (long long)t->line);
 	(void)snprintf(text, sizeof(text), "%s%s = %s: %s%s%s", where, t->key,
-		       t->value ? t->value : "?", verdict_words(t->verdict), t->note[0] ? ": " : "",
+		       t->value ? t->value : "?", say_setting(t), t->note[0] ? ": " : "",
 		       t->note);
 	line(to, t->mistake || strcmp(t->verdict, "hurts") == 0 ? SAY_BAD : SAY_POINT, text);
 	effects_of(r, t->key, line, to);

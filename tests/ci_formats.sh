@@ -87,6 +87,8 @@ is "... each one line of the form" "$(grep -c -v -E '^::(error|warning|notice) [
 ok "the summary keeps GitHub's limit" test "$(wc -c <out/github-summary.md)" -lt 921600
 like "... and has a chart that GitHub can draw" "$(cat out/github-summary.md)" '^xychart-beta$'
 GITHUB_ACTIONS=true GITHUB_STEP_SUMMARY=$tmp/step.md "$twbench" report bad.json --format github -o out >shown
+like "a mistake is called one" "$(cat out/results.ktap)" '# conf d/60,x:y.conf:7: a mistake: no such key'
+like "... what cannot be tested, so" "$(cat out/results.ktap)" 'SKIP cannot be tested here: host-wide'
 is "on GitHub the annotations are printed" "$(cmp shown out/github.txt && echo same)" same
 is "... and the summary is appended" "$(cmp step.md out/github-summary.md && echo same)" same
 python3 - bad.json >long.json <<'PY'

@@ -70,6 +70,18 @@ is "report --fail-on fail of that record: exit 1" "$code" 1
 run "$twbench" compare "results/$first" results/latest
 is "compare with too few repeats decides nothing: exit 3" "$code" 3
 like "... and says so" "$out" 'cannot decide: 1 and 1 repeats; 4 are needed on each side'
+# --- ports that run out ---------------------------------------------------------------------------
+
+# A load that was behind by more than a twentieth would be another one; here it is told how far it was.
+for engine in event straight; do
+	run "$twbench" run ./tiny.json -q --no-plots -o ports --set load.engine=$engine --rate 100/s --duration 1s \
+		--set exhaustion_expected=true --sysctl 'net.ipv4.ip_local_port_range=40000 40049'
+	is "$engine: 50 ports at 100/s: exit 0 ${err:+($err)}" "$code" 0
+	is "... they last half a second, and how late that was is known" "$(json ports/latest/run.json \
+		'[[p["ledger"]["first_no_port_nth"], 0 <= p["ledger"]["first_no_port_late_ns"] <= 0.05 * p["ledger"]["first_no_port_ns"], 0.5e9 <= p["ledger"]["first_no_port_ns"] < 0.53e9] for c, p in repeats]')" \
+		'[[50, true, true]]'
+done
+
 # --- seeds ----------------------------------------------------------------------------------------
 
 # What each repeat drew: the sum of the sizes of its replies.  In what order the cases ran, alone each.

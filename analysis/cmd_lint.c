@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "analysis/lint.h"
-#include "analysis/sarif.h"
 #include "analysis/sysctl_probe.h"
 #include "base/cmd.h"
 #include "base/commands.h"
@@ -183,7 +182,7 @@ static int lint_main(const struct args *a, struct err *err)
 		code = lint_fix(&l, stderr, err);
 	if (code == 0) {
 		if (q.sarif)
-			sarif_write(&l, stdout);
+			lint_sarif(&l, stdout);
 		else
 			lint_text(&l, &q.style, stdout);
 		code = verdict(&l, q.fail_on);

@@ -105,6 +105,9 @@ struct lint_text_style {
 /* One line a finding, below it what the kernel does, who says so, how to see it; then a summary. */
 void lint_text(const struct lint *l, const struct lint_text_style *style, FILE *out);
 
+/* The same as SARIF: all rules, and what is not fixed. */
+void lint_sarif(const struct lint *l, FILE *out);
+
 /* The table of rules. */
 void lint_text_rules(FILE *out);
 

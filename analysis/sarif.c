@@ -1,9 +1,7 @@
 #include "analysis/sarif.h"
 
-#include <inttypes.h>
 #include <string.h>
 
-#include "analysis/lint.h"
 #include "base/json.h"
 #include "base/version.h"
 
@@ -35,7 +33,7 @@ const char *sarif_uri(const char *path, char *buf, size_t size)
 	return buf;
 }
 
-static void text_member(struct jsonw *w, const char *key, const char *text)
+void sarif_text(struct jsonw *w, const char *key, const char *text)
 {
 	jsonw_key(w, key);
 	jsonw_object_flat(w);
@@ -44,48 +42,7 @@ static void text_member(struct jsonw *w, const char *key, const char *text)
 	jsonw_object_end(w);
 }
 
-static void rule(struct jsonw *w, const struct lint_rule *r)
-{
-	char help[2048];
-
-	(void)snprintf(help, sizeof(help), "%s\n\nSource: %s.\n\nProve it: %s", r->kernel,
-		       r->source, r->prove);
-	jsonw_object(w);
-	jsonw_key(w, "id");
-	jsonw_string(w, r->id);
-	jsonw_key(w, "name");
-	jsonw_string(w, r->name);
-	text_member(w, "shortDescription", r->summary);
-	text_member(w, "fullDescription", r->kernel);
-	text_member(w, "help", help);
-	jsonw_key(w, "defaultConfiguration");
-	jsonw_object_flat(w);
-	jsonw_key(w, "level");
-	jsonw_string(w, lint_severity_name(r->severity));
-	jsonw_object_end(w);
-	jsonw_object_end(w);
-}
-
-static void driver(struct jsonw *w)
-{
-	jsonw_key(w, "tool");
-	jsonw_object(w);
-	jsonw_key(w, "driver");
-	jsonw_object(w);
-	jsonw_key(w, "name");
-	jsonw_string(w, "twbench");
-	jsonw_key(w, "version");
-	jsonw_string(w, version_text);
-	jsonw_key(w, "rules");
-	jsonw_array(w);
-	for (size_t i = 0; i < lint_rule_count; i++)
-		rule(w, &lint_rules[i]);
-	jsonw_array_end(w);
-	jsonw_object_end(w);
-	jsonw_object_end(w);
-}
-
-static void place(struct jsonw *w, const char *path, int line)
+void sarif_place(struct jsonw *w, const char *path, int line)
 {
 	char uri[1024];
 
@@ -104,59 +61,25 @@ static void place(struct jsonw *w, const char *path, int line)
 	jsonw_object_end(w);
 }
 
-/* Stable over lines that move: the rule and what it found, not where. */
-static void fingerprint(struct jsonw *w, const struct lint_finding *f)
+static void driver(struct jsonw *w, sarif_list *rules, const void *of)
 {
-	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-	const char *parts[] = { f->rule->id, f->line ? f->line->key : "",
-				f->line && f->line->value ? f->line->value : "" };
-	char text[24];
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		for (const char *p = parts[i];; p++) {
-			hash = (hash ^ (unsigned char)*p) * UINT64_C(1099511628211);
-			if (!*p)
-				break;
-		}
-	(void)snprintf(text, sizeof(text), "%016" PRIx64, hash);
-	jsonw_key(w, "partialFingerprints");
-	jsonw_object_flat(w);
-	jsonw_key(w, "twbenchSetting/v1");
-	jsonw_string(w, text);
-	jsonw_object_end(w);
-}
-
-static void result(struct jsonw *w, const struct lint_finding *f)
-{
+	jsonw_key(w, "tool");
 	jsonw_object(w);
-	jsonw_key(w, "ruleId");
-	jsonw_string(w, f->rule->id);
-	jsonw_key(w, "ruleIndex");
-	jsonw_int(w, f->rule - lint_rules);
-	jsonw_key(w, "level");
-	jsonw_string(w, lint_severity_name(f->rule->severity));
-	text_member(w, "message", f->detail);
-	jsonw_key(w, "locations");
+	jsonw_key(w, "driver");
+	jsonw_object(w);
+	jsonw_key(w, "name");
+	jsonw_string(w, "twbench");
+	jsonw_key(w, "version");
+	jsonw_string(w, version_text);
+	jsonw_key(w, "rules");
 	jsonw_array(w);
-	jsonw_object(w);
-	place(w, f->file->path, f->line ? f->line->number : 1);
-	jsonw_object_end(w);
+	rules(w, of);
 	jsonw_array_end(w);
-	if (f->other) {
-		jsonw_key(w, "relatedLocations");
-		jsonw_array(w);
-		jsonw_object(w);
-		jsonw_key(w, "id");
-		jsonw_int(w, 1);
-		place(w, f->other->file->path, f->other->number);
-		jsonw_object_end(w);
-		jsonw_array_end(w);
-	}
-	fingerprint(w, f);
+	jsonw_object_end(w);
 	jsonw_object_end(w);
 }
 
-void sarif_write(const struct lint *l, FILE *out)
+void sarif_log(sarif_list *rules, sarif_list *results, const void *of, FILE *out)
 {
 	struct jsonw w;
 
@@ -169,12 +92,10 @@ void sarif_write(const struct lint *l, FILE *out)
 	jsonw_key(&w, "runs");
 	jsonw_array(&w);
 	jsonw_object(&w);
-	driver(&w);
+	driver(&w, rules, of);
 	jsonw_key(&w, "results");
 	jsonw_array(&w);
-	for (size_t i = 0; i < l->count; i++)
-		if (!l->finding[i].fixed)
-			result(&w, &l->finding[i]);
+	results(&w, of);
 	jsonw_array_end(&w);
 	jsonw_object_end(&w);
 	jsonw_array_end(&w);

@@ -1,8 +1,6 @@
 /*
- * sarif: findings as SARIF 2.1.0, for code scanning of GitHub, GitLab and editors.
- *
- * One run: every rule of the table with its help, every finding with its place.  Fixed findings are
- * left out.  Source: docs.oasis-open.org/sarif/sarif/v2.1.0.
+ * sarif: a log of SARIF 2.1.0, for code scanning of GitHub, GitLab and editors: one run of twbench, its
+ * rules and its results.  Source: docs.oasis-open.org/sarif/sarif/v2.1.0.
  */
 #ifndef TWBENCH_ANALYSIS_SARIF_H
 #define TWBENCH_ANALYSIS_SARIF_H
@@ -10,9 +8,18 @@
 #include <stddef.h>
 #include <stdio.h>
 
-struct lint;
+struct jsonw;
 
-void sarif_write(const struct lint *l, FILE *out);
+/* Write the elements of an array, of what `of` points to. */
+typedef void sarif_list(struct jsonw *w, const void *of);
+
+void sarif_log(sarif_list *rules, sarif_list *results, const void *of, FILE *out);
+
+/* "KEY": { "text": TEXT } */
+void sarif_text(struct jsonw *w, const char *key, const char *text);
+
+/* "physicalLocation": the first character of a line of a file. */
+void sarif_place(struct jsonw *w, const char *path, int line);
 
 /* A path as a URI: "file://" before an absolute one, bytes that a URI does not take as %XX.
  * Returns buf; what does not fit is cut. */

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "analysis/lint.h"
-#include "analysis/sarif.h"
 #include "analysis/sysctlset.h"
 #include "base/err.h"
 
@@ -82,7 +81,7 @@ static void check_lint(const struct conf_set *set)
 		must(l.finding[i].detail[0] != '\0');
 	lint_text(&l, &style, out);
 	if (set->lines == 1) /* the rules alone are 50 KB */
-		sarif_write(&l, out);
+		lint_sarif(&l, out);
 	fclose(out);
 	free(text);
 	lint_release(&l);

@@ -11,7 +11,7 @@ echo 'int LLVMFuzzerTestOneInput(const unsigned char *d, unsigned long n) { retu
 if ! clang -fsanitize=fuzzer -o "$tmp/probe" "$tmp/probe.c" 2>"$tmp/why"; then
 	skip_all "clang with libFuzzer is not installed: $(head -n 1 "$tmp/why")"
 fi
-ok "the targets build" make -j "$(getconf _NPROCESSORS_ONLN)" CC=clang BUILD=build/fuzz OPT="-O1 -g" \
+ok "the targets build" make -j "$(getconf _NPROCESSORS_ONLN)" CC=clang BUILD=build/fuzz OPT="-O1 -g1" \
 	SAN=fuzzer-no-link,address,undefined fuzz-programs
 
 # The order of the seeds and the addresses compared steer the mutations: both are fixed, too.

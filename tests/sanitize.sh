@@ -12,11 +12,18 @@ works() { # works FLAGS: such a program can be built, and runs here
 	"${CC:-cc}" -pthread "-fsanitize=$1" -o "$tmp/probe" "$tmp/probe.c" && "$tmp/probe"
 }
 
+# One for each processor at a time; none hangs on how soon it is done.
+cat >"$tmp/one" <<'EOF2'
+"$1/tests/$3" >"$2/$3.out" 2>"$2/$3.err" </dev/null
+echo $? >"$2/$3.code"
+EOF2
+
 units() { # units SAN DIRECTORY TEST...
 	san=$1 directory=$2
 	shift 2
+	printf '%s\n' "$@" | xargs -P "$jobs" -n 1 sh "$tmp/one" "$directory" "$tmp"
 	for test in "$@"; do
-		run env "$directory/tests/$test"
+		code=$(cat "$tmp/$test.code") out=$(cat "$tmp/$test.out") err=$(cat "$tmp/$test.err")
 		if printf '%s\n' "$out" | grep -q '^1\.\.0 # SKIP'; then
 			skip "$san: $test" "$(printf '%s\n' "$out" | sed -n 's/^1\.\.0 # SKIP //p')"
 		elif [ "$code" -ne 0 ]; then
@@ -58,7 +65,7 @@ whole() { # whole SAN PROGRAM OPTION...: a smoke run, and one that is interrupte
 
 san=address,undefined directory=build/san-address-undefined
 if works $san 2>"$tmp/why"; then
-	if ok "$san: builds" make -j "$jobs" SAN=$san OPT="-O1 -g" all unit; then
+	if ok "$san: builds" make -j "$jobs" SAN=$san OPT="-O1 -g1" all unit; then
 		tests=$(for t in tests/*_test.c; do basename "$t" .c; done)
 		# shellcheck disable=SC2086 # words
 		units $san $directory $tests
@@ -79,7 +86,7 @@ if works $san 2>"$tmp/why"; then
 	tests=$(grep -lE '(pthread|sampler|sniffer|wire|client|server|closer|cell|worker|batch)_(create|start|run|new)\(' \
 		tests/*_test.c | sed 's,tests/\(.*\)\.c,\1,')
 	# shellcheck disable=SC2046,SC2086 # words
-	if ok "$san: builds" make -j "$jobs" SAN=$san OPT="-O1 -g" all helpers \
+	if ok "$san: builds" make -j "$jobs" SAN=$san OPT="-O1 -g1" all helpers \
 		$(printf "$directory/tests/%s " $tests); then
 		# shellcheck disable=SC2086 # words
 		units $san $directory $tests

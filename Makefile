@@ -15,7 +15,7 @@ say    = $(if $(filter 1,$(V))$(findstring s,$(firstword -$(MAKEFLAGS))),,$(info
 PKG_CONFIG ?= pkg-config
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	    -Wvla -Wformat=2 -Wundef -Wpointer-arith -Wcast-qual -Wwrite-strings -Wno-overlength-strings -Werror=implicit
-OPT      ?= -O2 -g
+OPT      ?= -O2
 COMMIT   := $(shell git rev-parse --short=12 HEAD 2>/dev/null)$(shell git diff --quiet HEAD 2>/dev/null || echo -dirty)
 CPPFLAGS += -D_GNU_SOURCE -I.
 WERROR   := $(if $(SAN),,$(if $(filter true,$(CI)),-Werror))
@@ -26,7 +26,20 @@ LIBS    := $(shell $(PKG_CONFIG) --libs libpcap libcjson 2>/dev/null || echo -lp
 
 FOLDERS  := base bench capture analysis
 SOURCES  := $(wildcard $(FOLDERS:=/*.c))
-OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/assets_table.o
+# $(call unit,hot|cold,FOLDER,NUMBER,FILES): one object of those files.
+unit      = $(eval $(value UNIT))
+define UNIT
+UNITS += $(BUILD)/$1/$2-$3.o
+UNITED += $(4:%=$2/%.c)
+$(BUILD)/$1/$2-$3.o: FILES := $(4:%=$2/%.c)
+$(BUILD)/$1/$2-$3.o: $(4:%=$2/%.c)
+endef
+UNITS    :=
+UNITED   :=
+ifndef APART
+include units.mk
+endif
+OBJECTS  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(UNITED),$(SOURCES))) $(UNITS) $(BUILD)/assets_table.o
 LIBRARY  := $(BUILD)/libtwbench.a
 PROGRAM  := $(if $(SAN),$(BUILD)/twbench,twbench)
 ASSETS   := $(sort $(wildcard fixtures/scenarios/*.json fixtures/schema/*.json analysis/plots/*.gp))
@@ -35,6 +48,11 @@ UNIT_BIN := $(UNIT:tests/%.c=$(BUILD)/tests/%)
 FUZZERS  := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 HELPERS  := $(sort $(wildcard tests/helper/*.c))
 HELPER_BIN := $(HELPERS:tests/helper/%.c=$(BUILD)/helper/%)
+
+# As many jobs as there are processors; another -j wins.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 
 .PHONY: all helpers bench test check golden perf fuzz install uninstall clean deps deps-test help unit
 .DEFAULT_GOAL := all
@@ -81,11 +99,17 @@ $(LIBRARY): $(filter-out $(BUILD)/bench/main.o,$(OBJECTS))
 # All folders at once: a process for each object would be the slower half of small ones.
 ROOMS := $(BUILD)/rooms
 $(ROOMS):
-	$(Q)mkdir -p $(addprefix $(BUILD)/,$(FOLDERS) tests tests/fuzz helper) && touch $@
+	$(Q)mkdir -p $(addprefix $(BUILD)/,$(FOLDERS) hot cold tests tests/fuzz helper) && touch $@
 
 $(BUILD)/%.o: %.c | $(ROOMS)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/cold/%.o: OPT := $(OPT:-O2=-O1)
+$(UNITS): units.mk | $(ROOMS)
+	$(call say,CC,$(wordlist 1,3,$(FILES)) ...)
+	$(Q)printf '#include "%s"\n' $(FILES) | \
+	  $(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c -o $@ -x c -
 
 # The version and commit belong to one object; it is made again when they change.
 $(BUILD)/base/version.o: CPPFLAGS += -DTWBENCH_VERSION='"$(VERSION)"' -DTWBENCH_COMMIT='"$(COMMIT)"'

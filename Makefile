@@ -98,7 +98,7 @@ $(LIBRARY): $(filter-out $(BUILD)/bench/main.o,$(OBJECTS))
 
 # All folders at once: a process for each object would be the slower half of small ones.
 ROOMS := $(BUILD)/rooms
-$(ROOMS):
+$(ROOMS): Makefile
 	$(Q)mkdir -p $(addprefix $(BUILD)/,$(FOLDERS) hot cold tests tests/fuzz helper) && touch $@
 
 $(BUILD)/%.o: %.c | $(ROOMS)
@@ -140,7 +140,8 @@ $(BUILD)/tests/%: tests/%.c $(LIBRARY) | $(ROOMS)
 # Calls into the system that tests/fault.h makes fail.
 FAULT_WRAPS := malloc calloc realloc aligned_alloc free strdup asprintf open openat fopen fdopen fdopendir fclose open_memstream \
 	       read pread write fstat fsync rename renameat mkdir mkdirat linkat symlinkat socket bind setsockopt \
-	       send recv sendto poll epoll_create1 eventfd pipe2 unshare setns pthread_create ioctl
+	       send recv sendto poll epoll_create1 eventfd pipe2 unshare setns pthread_create ioctl \
+	       mmap syscall
 $(BUILD)/tests/fault_test: ALL_LDFLAGS += $(FAULT_WRAPS:%=-Wl$(comma)--wrap=%)
 
 $(BUILD)/helper/%: tests/helper/%.c $(LIBRARY) | $(ROOMS)

@@ -97,7 +97,7 @@ static int probe(const struct uring *u, struct err *err)
 	if (call_register(u, REGISTER_PROBE, p, OPS_NEEDED) != 0)
 		code = err_errno(err, "ask what io_uring can do");
 	else if (p->last_op < OP_BIND)
-		code = err_set(err, -EOPNOTSUPP,
+		code = err_set(err, -ENOTSUP,
 			       "this kernel's io_uring cannot bind(): Linux 6.11 or newer is needed");
 	free(p);
 	return code;
@@ -123,6 +123,8 @@ int uring_open(struct uring *u, unsigned files, struct err *err)
 	int code;
 
 	*u = (struct uring){ .fd = (int)syscall(SYS_io_uring_setup, URING_ENTRIES, &p) };
+	if (u->fd < 0 && errno == ENOSYS)
+		return err_set(err, -ENOTSUP, "this kernel has no io_uring");
 	if (u->fd < 0)
 		return err_errno(err, "make an io_uring");
 	code = map(u, &p, err);
@@ -191,42 +193,53 @@ static void cancel(const struct uring *u)
 	(void)call_register(u, REGISTER_SYNC_CANCEL, &all, 1); /* whatever had ended meanwhile is fine */
 }
 
-static bool may_go_on(int code)
+/* Hand over what was added; how many.  The end of the chain is linked to nothing. */
+static unsigned publish(struct uring *u)
 {
-	return code >= 0 || code == -ETIME || code == -EINTR || code == -EAGAIN;
+	unsigned n = u->queued;
+
+	if (n > 0)
+		u->sqe[(*u->sq_tail + n - 1) & u->sq_mask].flags &= (uint8_t) ~(LINK | HARD_LINK);
+	for (unsigned i = 0; i < n; i++)
+		u->result[i] = -ECANCELED;
+	__atomic_store_n(u->sq_tail, *u->sq_tail + n, __ATOMIC_RELEASE);
+	u->queued = 0;
+	return n;
 }
 
-/* The end of the chain is linked to nothing. */
-static void submit(struct uring *u)
+/* What the kernel has not read does not count as handed over. */
+static void take_back(struct uring *u, unsigned n)
 {
-	u->sqe[(*u->sq_tail + u->queued - 1) & u->sq_mask].flags &= (uint8_t) ~(LINK | HARD_LINK);
-	for (unsigned i = 0; i < u->queued; i++)
-		u->result[i] = -ECANCELED;
-	__atomic_store_n(u->sq_tail, *u->sq_tail + u->queued, __ATOMIC_RELEASE);
-	u->queued = 0;
+	__atomic_store_n(u->sq_tail, *u->sq_tail - n, __ATOMIC_RELEASE);
 }
 
 int uring_run(struct uring *u, int64_t timeout_ns)
 {
-	int64_t end_ns = 0;
-	unsigned want = u->queued, done = 0;
+	int64_t end_ns = mono_now_ns() + timeout_ns, left_ns = timeout_ns;
+	unsigned want = publish(u), submitted = 0, done = 0;
 	bool late = false;
-	int code;
 
-	if (want == 0)
-		return 0;
-	submit(u);
-	code = enter(u, want, want, timeout_ns); /* as a rule all end within it */
-	while ((done += collect(u)) < want && may_go_on(code)) {
-		if (end_ns == 0)
-			end_ns = mono_now_ns() + timeout_ns;
-		if (!late && (code == -ETIME || mono_now_ns() >= end_ns)) {
-			late = true;
-			cancel(u);
+	while (done < want) { /* as a rule once */
+		int code = enter(u, want - submitted, want - done, left_ns);
+
+		submitted += code > 0 ? (unsigned)code : 0;
+		done += collect(u);
+		if (done >= want)
+			break;
+		if (code < 0 && code != -ETIME && code != -EINTR && code != -EAGAIN) {
+			take_back(u, want - submitted);
+			return code;
 		}
-		code = enter(u, 0, want - done, late ? NS_PER_S : timeout_ns);
+		left_ns = late ? NS_PER_S : end_ns - mono_now_ns();
+		if (left_ns <= 0) {
+			take_back(u, want - submitted);
+			want = submitted;
+			cancel(u);
+			late = true;
+			left_ns = NS_PER_S;
+		}
 	}
-	return done < want ? code : late ? -ETIME : 0;
+	return late ? -ETIME : 0;
 }
 
 /* --- requests ------------------------------------------------------------------------------------ */

@@ -52,7 +52,8 @@ struct uring_sqe *uring_add(struct uring *u, uint8_t opcode);
 
 /*
  * Run what was added.  0 when every request has its result; -ETIME: some had not after timeout_ns and were
- * cancelled.  Nothing is under way afterwards.
+ * cancelled; another negative errno: the kernel did not take them.  What did not run has -ECANCELED as its
+ * result, and nothing is under way afterwards.
  */
 int uring_run(struct uring *u, int64_t timeout_ns);
 

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -243,6 +244,11 @@ FAULT_WRAP(int, poll, (struct pollfd *p, nfds_t n, int ms), (p, n, ms), -1, ENOM
 FAULT_WRAP(int, epoll_create1, (int flags), (flags), -1, EMFILE)
 FAULT_WRAP(int, eventfd, (unsigned first, int flags), (first, flags), -1, EMFILE)
 FAULT_WRAP(int, pipe2, (int fd[2], int flags), (fd, flags), -1, EMFILE)
+FAULT_WRAP(void *, mmap, (void *at, size_t size, int prot, int flags, int fd, off_t from),
+	   (at, size, prot, flags, fd, from), MAP_FAILED, ENOMEM)
+/* Variadic, but the kernel takes six words whatever is called. */
+FAULT_WRAP(long, syscall, (long n, long a, long b, long c, long d, long e, long f), (n, a, b, c, d, e, f), -1,
+	   EMFILE)
 FAULT_WRAP(int, unshare, (int flags), (flags), -1, ENOSPC)
 FAULT_WRAP(int, setns, (int fd, int kind), (fd, kind), -1, EPERM)
 FAULT_WRAP(int, pthread_create,

@@ -27,6 +27,7 @@
 #include "bench/plan.h"
 #include "bench/results.h"
 #include "bench/scenario.h"
+#include "bench/uring.h"
 #include "capture/counters.h"
 #include "capture/diag.h"
 #include "capture/flow.h"
@@ -318,6 +319,50 @@ out:
 	return code < 0 ? code : 0;
 }
 
+/* A connection through io_uring: a run that fails leaves nothing behind in it. */
+static int do_uring(uint64_t *to, struct err *err)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = inet_addr(NETNS_ADDR) };
+	socklen_t size = sizeof(at);
+	char got[6] = "", end;
+	struct uring u;
+	int code = uring_open(&u, 2, err), fd;
+
+	if (code == -ENOTSUP || code == -EPERM) { /* the system's own, no fault of ours */
+		sum_text(to, "no io_uring here");
+		return 0;
+	}
+	if (code < 0)
+		return code;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, size) != 0 || listen(fd, 1) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&at, &size) != 0) {
+		code = err_errno(err, "listen");
+		goto out;
+	}
+	uring_socket(&u, AF_INET, 0);
+	uring_connect(&u, 0, (struct sockaddr *)&at, size);
+	uring_accept(&u, fd, 1);
+	uring_send(&u, 0, "hello", 5);
+	uring_receive(&u, 1, got, 5);
+	uring_shut(&u, 0);
+	uring_receive_end(&u, 1, &end);
+	uring_shut(&u, 1);
+	code = uring_run(&u, NS_PER_S);
+	if (code < 0)
+		code = err_set(err, code, "cannot run: %s", strerror(-code));
+	else
+		sum_text(to, got);
+	for (unsigned i = 0; code < 0 && i < 8; i++)
+		if (u.result[i] != -ECANCELED)
+			code = err_set(err, 1, "request %u ran all the same", i);
+out:
+	if (fd >= 0)
+		(void)close(fd);
+	uring_close(&u);
+	return code;
+}
+
 /* --- analysis ------------------------------------------------------------------------------- */
 
 static int do_outputs(uint64_t *to, struct err *err)
@@ -387,6 +432,7 @@ static const struct work {
 	{ "diag: dump", do_diag, PLAIN, 0, { NULL, NULL } },
 	{ "counters: read", do_counters, PLAIN, 0, { NULL, NULL } },
 	{ "sampler: start and stop", do_sampler, PLAIN, 0, { NULL, NULL } },
+	{ "io_uring: a connection", do_uring, PLAIN, 0, { NULL, NULL } },
 	{ "outputs: text, Markdown, HTML", do_outputs, MAY_NOT_KNOW, 100, { PAGES, PAGES } },
 	{ "lint: a file", do_lint, PLAIN, 0, { NULL, NULL } },
 	{ "compare: two records", do_compare, PLAIN, 100, { NULL, NULL } },

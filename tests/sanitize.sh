@@ -49,6 +49,12 @@ whole() { # whole SAN PROGRAM OPTION...: a smoke run, and one that is interrupte
 	run "$program" report "$tmp/res/latest"
 	is "$san: report, exit 0" "$code" 0
 	quiet "$san: report"
+	for engine in straight ring; do
+		run "$program" run smoke -q -o "$tmp/res" --no-plots -s client-fin,server-rst --set load.engine=$engine \
+			--set load.shape=saturate --set load.connections=300 "$@"
+		like "$san: engine $engine, exit 0, 3 where it is too slow, or 4 without io_uring" "$code" '^[034]$'
+		quiet "$san: engine $engine"
+	done
 	"$program" run smoke -o "$tmp/res" -d 30s --no-plots "$@" >"$tmp/run.out" 2>"$tmp/run.err" &
 	main=$!
 	pids=$main

@@ -120,6 +120,28 @@ bool args_has(const struct args *a, const char *name)
 	return args_get(a, name) != NULL;
 }
 
+int args_int(const struct args *a, const char *name, int64_t min, int64_t max, int64_t *value,
+	     struct err *err)
+{
+	const char *text = args_get(a, name);
+	int code = text ? num_parse_int(text, min, max, value, err) : 0;
+
+	if (code != 0)
+		err_wrap(err, "--%s", name);
+	return code;
+}
+
+int args_duration(const struct args *a, const char *name, int64_t min_ns, int64_t max_ns, int64_t *value,
+		  struct err *err)
+{
+	const char *text = args_get(a, name);
+	int code = text ? num_parse_duration(text, min_ns, max_ns, value, err) : 0;
+
+	if (code != 0)
+		err_wrap(err, "--%s", name);
+	return code;
+}
+
 static void help_row(const struct opt *o, FILE *out)
 {
 	char left[48], letter[4] = "   ";

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct err;
@@ -62,6 +63,12 @@ int args_parse(struct args *a, const struct command *c, int argc, char **argv, s
 /* The last value given for `name`, or NULL.  "" for a flag that was given. */
 const char *args_get(const struct args *a, const char *name);
 bool args_has(const struct args *a, const char *name);
+
+/* Its value as a number or a duration within bounds; *value stays without it.  0, or -EINVAL with *err. */
+int args_int(const struct args *a, const char *name, int64_t min, int64_t max, int64_t *value,
+	     struct err *err);
+int args_duration(const struct args *a, const char *name, int64_t min_ns, int64_t max_ns, int64_t *value,
+		  struct err *err);
 
 /* `twbench <command> --help`. */
 void command_help(const struct command *c, FILE *out);

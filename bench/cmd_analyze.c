@@ -15,39 +15,14 @@
 #include "base/commands.h"
 #include "base/err.h"
 #include "base/mono.h"
-#include "base/num.h"
 
 #define LIFETIME_DEFAULT_NS (60 * NS_PER_S)
-#define LIFETIME_MAX_NS     (3600 * NS_PER_S)
 #define TOP_DEFAULT         10
 #define FLOWS_DEFAULT       (INT64_C(1) << 20)
 #define FLOWS_MAX           (INT64_C(1) << 28)
 #define OUT_BYTES           (256 * 1024)
 
 /* --- options ---------------------------------------------------------------------------------- */
-
-int analyze_duration(const struct args *args, const char *name, int64_t *value, struct err *err)
-{
-	const char *text = args_get(args, name);
-	int code = 0;
-
-	if (text)
-		code = num_parse_duration(text, NS_PER_MS, LIFETIME_MAX_NS, value, err);
-	if (code != 0)
-		err_wrap(err, "--%s", name);
-	return code;
-}
-
-int analyze_number(const struct args *args, const char *name, int64_t max, int64_t *value,
-		   struct err *err)
-{
-	const char *text = args_get(args, name);
-	int code = text ? num_parse_int(text, 1, max, value, err) : 0;
-
-	if (code != 0)
-		err_wrap(err, "--%s", name);
-	return code;
-}
 
 /* An option that would do nothing is a mistake. */
 static int get_partners(const struct args *args, struct err *err)
@@ -113,13 +88,13 @@ static int get_options(const struct args *args, struct analysis *a, struct err *
 				.out = stdout };
 	code = get_output(args, a, err);
 	if (code == 0)
-		code = analyze_duration(args, "lifetime", &a->lifetime_ns, err);
+		code = args_duration(args, "lifetime", NS_PER_MS, ANALYZE_TIME_MAX_NS, &a->lifetime_ns, err);
 	if (code == 0)
-		code = analyze_number(args, "top", TALLY_TOP_MAX, &a->top, err);
+		code = args_int(args, "top", 1, TALLY_TOP_MAX, &a->top, err);
 	if (code == 0)
-		code = analyze_number(args, "max-connections", FLOWS_MAX, &a->max_flows, err);
+		code = args_int(args, "max-connections", 1, FLOWS_MAX, &a->max_flows, err);
 	if (code == 0)
-		code = analyze_number(args, "ladder", INT64_MAX, &a->ladder_number, err);
+		code = args_int(args, "ladder", 1, INT64_MAX, &a->ladder_number, err);
 	if (code == 0 && args_has(args, "each") && a->output == OUTPUT_LADDER)
 		return err_set(err, -EINVAL, "--ladder and --each: give one file");
 	if (code == 0)

@@ -12,8 +12,11 @@
 #include <stdio.h>
 
 #include "base/cmd.h"
+#include "base/mono.h"
 #include "base/teardown.h"
 #include "capture/sniffer.h"
+
+#define ANALYZE_TIME_MAX_NS (3600 * NS_PER_S)
 
 struct err;
 struct ladder;
@@ -34,11 +37,6 @@ struct analysis {
 	volatile sig_atomic_t stop; /* nobody reads the output any more */
 	pthread_mutex_t lock;       /* of all that is written or summed up */
 };
-
-/* --NAME as a duration (1 ms to an hour) or a number (1 to `max`); *value stays without it.  0 or -EINVAL. */
-int analyze_duration(const struct args *args, const char *name, int64_t *value, struct err *err);
-int analyze_number(const struct args *args, const char *name, int64_t max, int64_t *value,
-		   struct err *err);
 
 /* The head of CSV, once; not before the input has proved to be one. */
 void analyze_write_head(struct analysis *a);

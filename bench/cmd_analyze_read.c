@@ -174,7 +174,7 @@ static int read_each(struct analysis *a, const struct args *args, struct sniffer
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	int64_t jobs = cpus > 0 ? cpus : 1;
 	struct each e = { .a = a, .path = (const char *const *)args->rest, .sum = r, .err = err };
-	int code = analyze_number(args, "jobs", JOBS_MAX, &jobs, err);
+	int code = args_int(args, "jobs", 1, JOBS_MAX, &jobs, err);
 
 	if (code == 0)
 		code = parallel_each((size_t)args->rest_count, (unsigned)jobs, read_one, &e, err);
@@ -195,7 +195,7 @@ static int watch(struct analysis *a, const struct args *args, struct sniffer_rep
 	struct sniffer *s;
 	struct timespec limit;
 	sigset_t set;
-	int code = analyze_duration(args, "duration", &duration_ns, err);
+	int code = args_duration(args, "duration", NS_PER_MS, ANALYZE_TIME_MAX_NS, &duration_ns, err);
 
 	if (code != 0)
 		return code;

@@ -33,33 +33,18 @@ static int close_option(const struct args *a, char *ret, struct err *err)
 	return err_set(err, -EINVAL, "--close: '%s' is not one of fin, rst, client", word);
 }
 
-static int number_option(const struct args *a, const char *name, int64_t otherwise, int64_t min,
-			 int64_t max, int64_t *ret, struct err *err)
-{
-	const char *text = args_get(a, name);
-	int code;
-
-	*ret = otherwise;
-	if (!text)
-		return 0;
-	code = num_parse_int(text, min, max, ret, err);
-	if (code != 0)
-		err_wrap(err, "--%s", name);
-	return code;
-}
-
 static int read_options(const struct args *a, struct server_options *o, struct err *err)
 {
 	const char *address = args_get(a, "address");
-	int64_t port, ports, threads, reply;
-	int code = number_option(a, "port", 20000, 1, 65535, &port, err);
+	int64_t port = 20000, ports = 1, threads = sysconf(_SC_NPROCESSORS_ONLN), reply = 50;
+	int code = args_int(a, "port", 1, 65535, &port, err);
 
 	if (code == 0)
-		code = number_option(a, "ports", 1, 1, 65536 - port, &ports, err);
+		code = args_int(a, "ports", 1, 65536 - port, &ports, err);
 	if (code == 0)
-		code = number_option(a, "threads", sysconf(_SC_NPROCESSORS_ONLN), 1, 256, &threads, err);
+		code = args_int(a, "threads", 1, 256, &threads, err);
 	if (code == 0)
-		code = number_option(a, "reply-bytes", 50, 0, PROTOCOL_REPLY_MAX, &reply, err);
+		code = args_int(a, "reply-bytes", 0, PROTOCOL_REPLY_MAX, &reply, err);
 	if (code == 0)
 		code = close_option(a, &o->http_action, err);
 	if (code != 0)

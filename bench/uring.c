@@ -123,8 +123,9 @@ int uring_open(struct uring *u, unsigned files, struct err *err)
 	int code;
 
 	*u = (struct uring){ .fd = (int)syscall(SYS_io_uring_setup, URING_ENTRIES, &p) };
-	if (u->fd < 0 && errno == ENOSYS)
-		return err_set(err, -ENOTSUP, "this kernel has no io_uring");
+	if (u->fd < 0 && (errno == ENOSYS || errno == EINVAL)) /* a flag that it does not know */
+		return err_set(err, -ENOTSUP,
+			       "this kernel has no io_uring, or an old one: Linux 6.11 or newer is needed");
 	if (u->fd < 0)
 		return err_errno(err, "make an io_uring");
 	code = map(u, &p, err);

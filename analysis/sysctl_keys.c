@@ -283,15 +283,11 @@ const struct sysctl_key *sysctl_key_find(const char *name)
 
 const char *sysctl_key_nearest(const char *name, int limit)
 {
-	int length = (int)strlen(name);
 	const char *best = NULL;
 
 	for (size_t i = 0; i < sysctl_key_count; i++) {
-		int other = (int)strlen(sysctl_keys[i].name), distance;
+		int distance = num_edit_distance(name, sysctl_keys[i].name, limit);
 
-		if (other - length > limit || length - other > limit)
-			continue; /* the distance is no less than that, and dear to compute */
-		distance = num_edit_distance(name, sysctl_keys[i].name);
 		if (distance <= limit) {
 			limit = distance - 1;
 			best = sysctl_keys[i].name;

@@ -265,15 +265,22 @@ const char *num_format_duration(int64_t ns, char *buf, size_t size)
 	return buf;
 }
 
-int num_edit_distance(const char *a, const char *b)
+int num_edit_distance(const char *a, const char *b, int limit)
 {
-	size_t a_length = strlen(a), b_length = strlen(b);
+	size_t a_length, b_length;
+	int least = 0, least_before; /* of the row, and of the one before it: no later one goes below both */
 	int rows[3][WORD_MAX + 1]; /* of the prefixes of a that end two letters ago, one ago, here */
 	int *before = rows[0], *last = rows[1], *row = rows[2];
 
+	while (*a && *a == *b) /* what they begin with alike costs nothing */
+		a++, b++;
+	a_length = strlen(a);
+	b_length = strlen(b);
 	/* Words that long are never near enough to be meant. */
 	if (a_length > WORD_MAX || b_length > WORD_MAX)
 		return strcmp(a, b) == 0 ? 0 : WORD_MAX;
+	if (abs((int)a_length - (int)b_length) > limit)
+		return abs((int)a_length - (int)b_length);
 	for (size_t j = 0; j <= b_length; j++)
 		row[j] = (int)j;
 	for (size_t i = 1; i <= a_length; i++) {
@@ -283,6 +290,8 @@ int num_edit_distance(const char *a, const char *b)
 		last = row;
 		row = oldest;
 		row[0] = (int)i;
+		least_before = least;
+		least = row[0];
 		for (size_t j = 1; j <= b_length; j++) {
 			row[j] = last[j - 1] + (a[i - 1] != b[j - 1]);
 			row[j] = last[j] < row[j] ? last[j] + 1 : row[j];
@@ -290,7 +299,10 @@ int num_edit_distance(const char *a, const char *b)
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
 			    before[j - 2] < row[j])
 				row[j] = before[j - 2] + 1;
+			least = row[j] < least ? row[j] : least;
 		}
+		if (least > limit && least_before > limit)
+			return limit + 1;
 	}
 	return row[b_length];
 }
@@ -306,7 +318,7 @@ const char *num_nearest(const char *word, const void *words, size_t count, size_
 
 		if (!*entry)
 			continue;
-		distance = num_edit_distance(word, *entry);
+		distance = num_edit_distance(word, *entry, limit);
 		/* A distance of the whole word means that no letter was kept. */
 		if (distance <= limit && distance < (int)strlen(*entry)) {
 			limit = distance - 1;

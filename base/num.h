@@ -33,8 +33,9 @@ const char *num_format_grouped(int64_t value, char *buf, size_t size);
  * point, which num_parse_duration() reads back.  Returns buf. */
 const char *num_format_duration(int64_t ns, char *buf, size_t size);
 
-/* Edit distance (letters changed, dropped, added, neighbours swapped), for "did you mean"; cheap for short words. */
-int num_edit_distance(const char *a, const char *b);
+/* Edit distance (letters changed, dropped, added, neighbours swapped), for "did you mean"; cheap for short words
+ * and low limits: above `limit` any number that is too. */
+int num_edit_distance(const char *a, const char *b, int limit);
 
 /* The nearest of `count` words at stride bytes apart (each a `const char *`), or NULL if none is near. */
 const char *num_nearest(const char *word, const void *words, size_t count, size_t stride);

@@ -186,12 +186,18 @@ static void test_nearest(void)
 	const size_t count = sizeof(rows) / sizeof(rows[0]);
 	char huge[200];
 
-	is_int(num_edit_distance("", ""), 0, "nothing from nothing");
-	is_int(num_edit_distance("kitten", "sitting"), 3, "kitten to sitting");
-	is_int(num_edit_distance("abc", ""), 3, "all dropped");
-	is_int(num_edit_distance("", "abc"), 3, "all added");
-	is_int(num_edit_distance("rnu", "run"), 1, "two letters swapped");
-	is_int(num_edit_distance("abdc", "dabc"), 2, "letters that are not neighbours");
+	is_int(num_edit_distance("", "", 9), 0, "nothing from nothing");
+	is_int(num_edit_distance("kitten", "sitting", 9), 3, "kitten to sitting");
+	is_int(num_edit_distance("abc", "", 9), 3, "all dropped");
+	is_int(num_edit_distance("", "abc", 9), 3, "all added");
+	is_int(num_edit_distance("rnu", "run", 9), 1, "two letters swapped");
+	is_int(num_edit_distance("abdc", "dabc", 9), 2, "letters that are not neighbours");
+	is_int(num_edit_distance("aabab", "aabba", 9), 1, "swapped behind what is alike");
+	is_int(num_edit_distance("abba", "aba", 9), 1, "dropped where letters repeat");
+	is_int(num_edit_distance("kitten", "sitting", 3), 3, "as far as the limit");
+	ok(num_edit_distance("kitten", "sitting", 2) > 2, "... and beyond it");
+	ok(num_edit_distance("abc", "abcdefgh", 4) > 4, "too long to be near");
+	is_int(num_edit_distance("badc", "abcd", 2), 2, "swapped twice, at the limit");
 	is_str(num_nearest("client-fni", &rows[0].name, count, sizeof(rows[0])), "client-fin",
 	       "letters swapped");
 	is_str(num_nearest("servr-fin", &rows[0].name, count, sizeof(rows[0])), "server-fin",

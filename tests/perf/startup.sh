@@ -11,6 +11,8 @@ while [ "$round" -lt "$rounds" ]; do
 done
 row 6 'twbench run smoke' "$(median startup 'run smoke')" s - - max 4 "$(summary startup 'run smoke')"
 row 6 'a lab up and down' "$(median startup lab)" ms - - max 50 'mean of 20, process and namespaces included'
+measure 'tests that need no namespace' "$top/tests/run.sh" plain && sample startup plain "$wall_s"
+row 6 'the tests that need no namespace' "$(median startup plain)" s - - max 5 "$(tail -n 1 "$out/stdout"), $cpus at a time; foreign CPU meanwhile $foreign_s s"
 measure 'make from clean' make -C "$top" --no-print-directory -j"$cpus" BUILD="$out/build" PROGRAM="$out/build/twbench" &&
 	row 6 'make from clean' "$wall_s" s - - max 10 "foreign CPU meanwhile $foreign_s s"
 rm -rf "$out/build"

@@ -13,6 +13,7 @@
 #include "bench/affinity.h"
 #include "bench/arrival.h"
 #include "bench/cell_counters.h"
+#include "bench/conn.h"
 #include "bench/null_witness.h"
 #include "capture/diag.h"
 
@@ -126,6 +127,7 @@ static int start_sniffer(struct cell_witness *w, struct err *err)
 	struct sniffer_options o = {
 		.interface = w->lab->interface[SIDE_CLIENT],
 		.filter = SNIFFER_NO_FILTER,
+		.small = conn_fits_segment(&s->request_bytes) && conn_fits_segment(&s->reply_bytes),
 		.buffer_bytes = (int)s->capture_buffer_bytes,
 		.capture_fd = s->capture == CAPTURE_KEEP ? w->o->capture_fd : -1,
 		.cpu = witness_cpu(w),

@@ -46,7 +46,8 @@ int null_witness_measure(const struct lab *lab, int64_t *ret_unwatched_ns, int64
 				 .snaplen = SNAPLEN,
 				 .buffer_bytes = BUFFER_BYTES,
 				 .filter = SNIFFER_NO_FILTER,
-				 .filter_is_ours = true };
+				 .filter_is_ours = true,
+				 .small = true };
 	struct endpoint to = lab->server;
 	struct sockaddr_storage sa;
 	struct tap *tap = NULL;

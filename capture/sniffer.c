@@ -136,6 +136,7 @@ static int prepare(struct sniffer *s, struct err *err)
 		.buffer_bytes = o->buffer_bytes,
 		.filter = o->filter ? o->filter : SNIFFER_FILTER,
 		.filter_is_ours = !o->filter,
+		.small = o->small,
 	};
 	int code = tap_open(&tap, &s->tap, err);
 	int linktype;

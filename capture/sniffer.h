@@ -25,7 +25,8 @@ struct segment;
 /* Both words cover IPv4 and IPv6; tests on tcp[] would silently mean IPv4 alone. */
 #define SNIFFER_FILTER "tcp or udp"
 
-/* In a lab there is next to nothing else, and a filter would be run for every packet of the load. */
+/* In a lab there is next to nothing else.  The kernel still runs a program that cuts each packet to the snaplen,
+ * unless they are `small`. */
 #define SNIFFER_NO_FILTER ""
 
 struct sniffer_options {
@@ -35,6 +36,7 @@ struct sniffer_options {
 	int capture_fd; /* where the pcap file goes (nanosecond format); -1: none.  Not owned. */
 	int cpu;        /* pin the thread; -1: do not */
 	const char *filter;       /* in libpcap's language; NULL: TCP and UDP */
+	bool small;               /* packets are hardly longer than snaplen: the kernel need not cut them */
 	bool wall_clock;          /* times of flows since 1970, not those of mono_now_ns() */
 	struct flow_options flow; /* `done` runs on the sniffer's thread */
 };

@@ -16,6 +16,8 @@
 
 #define BLOCK_TIMEOUT_MS 20  /* how long the kernel may hold a ring block back */
 #define POLL_MS          200 /* only a net: a missed wake-up must not end in a hang */
+#define REST_MS          BLOCK_TIMEOUT_MS
+#define ROOM_BYTES       (4 << 20) /* of a ring: some 80 ms at 50 MB/s, four rests */
 
 #ifndef PACKET_FANOUT_FLAG_IGNORE_OUTGOING
 #define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000
@@ -34,7 +36,9 @@ struct tap {
 	struct tap_options options;
 	int ring_count;
 	bool loopback;
-	int64_t looked_ns;  /* when the rings were last looked at, by the wall's clock */
+	bool roomy;         /* rings need no look for each block */
+	bool found;         /* packets since the rings were last looked at */
+	int64_t looked_ns;  /* when that was, by the wall's clock */
 	struct ring *given; /* whose head the caller has */
 	struct err why;     /* reading broke; else empty */
 	struct ring ring[TAP_RINGS_MAX];
@@ -136,7 +140,7 @@ static int ring_open(struct tap *t, struct ring *r, int buffer_bytes, struct err
 	if (r == &t->ring[0])
 		t->loopback = is_loopback(t);
 	code = ignore_outgoing(t, r, err);
-	if (code == 0)
+	if (code == 0 && !(t->options.small && t->options.filter[0] == '\0')) /* "" still cuts */
 		code = set_filter(t, r->pcap, err);
 	if (code != 0)
 		return code;
@@ -212,6 +216,7 @@ int tap_open(const struct tap_options *o, struct tap **ret, struct err *err)
 	if (!t)
 		return err_set(err, -ENOMEM, "no memory for the capture");
 	t->options = *o;
+	t->roomy = o->buffer_bytes / wanted >= ROOM_BYTES;
 	code = ring_open(t, &t->ring[0], o->buffer_bytes / wanted, err);
 	t->ring_count = 1;
 	if (code != 0) {
@@ -264,6 +269,7 @@ static void advance(struct tap *t, struct ring *r)
 void tap_look(struct tap *t)
 {
 	t->looked_ns = wall_ns();
+	t->found = false;
 	for (int i = 0; i < t->ring_count; i++)
 		if (!t->ring[i].header)
 			advance(t, &t->ring[i]);
@@ -303,6 +309,7 @@ int tap_next(struct tap *t, bool all, struct tap_packet *ret, struct err *err)
 	i = oldest(t);
 	if (i < 0 || (!all && !is_settled(t, time_of(&t->ring[i]))))
 		return 0;
+	t->found = true;
 	r = &t->ring[i];
 	*ret = (struct tap_packet){ .real_ns = time_of(r),
 				    .bytes = r->bytes,
@@ -316,6 +323,10 @@ int tap_poll(const struct tap *t, struct pollfd *poll, int *ret_timeout_ms)
 {
 	int first = oldest(t);
 
+	if (t->roomy && t->found) {
+		*ret_timeout_ms = REST_MS;
+		return 0;
+	}
 	*ret_timeout_ms = POLL_MS;
 	if (first >= 0) {
 		int64_t end_ns = time_of(&t->ring[first]) + TAP_HOLD_NS;

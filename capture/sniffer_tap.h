@@ -25,6 +25,7 @@ struct tap_options {
 	int buffer_bytes;    /* of all rings together */
 	const char *filter;  /* in libpcap's language */
 	bool filter_is_ours; /* else its faults are the caller's: -EINVAL */
+	bool small;          /* packets are hardly longer than snaplen: the kernel need not cut them */
 };
 
 struct tap_packet {
@@ -53,7 +54,10 @@ void tap_look(struct tap *t);
  */
 int tap_next(struct tap *t, bool all, struct tap_packet *ret, struct err *err);
 
-/* What to wait for, into poll[TAP_RINGS_MAX]; their number, and for how long at the most (ms). */
+/*
+ * What to wait for, into poll[TAP_RINGS_MAX]; their number, and for how long at the most (ms).  None while
+ * packets come and there is room for many: who is woken for each block keeps the load from its CPU.
+ */
 int tap_poll(const struct tap *t, struct pollfd *poll, int *ret_timeout_ms);
 
 /* False: the kernel does not tell. */

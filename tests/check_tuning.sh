@@ -73,9 +73,10 @@ is "plain, tuned, and each key alone; interleaved" "$(json results/latest/run.js
 true"
 run "$twbench" report results/latest
 like "the report says what was measured" "$out" 'better: ledger.outcomes.ok in client-fin: 200 connections without, 300 connections with'
-run "$twbench" check ./base.json --tuning good.conf --no-plots -q -n 4 --fail-on fail,no-effect
+printf '%s\n' '# what the page said' '' 'net.ipv4.tcp_fin_timeout = 15' >idle.conf
+run "$twbench" check ./base.json --tuning idle.conf --no-plots -q -n 4 --fail-on fail,no-effect
 is "--fail-on no-effect: exit 1" "$code" 1
-like "... names the line" "$err" 'good.conf:3: net.ipv4.tcp_fin_timeout has no measurable effect'
+like "... names the line" "$err" 'idle.conf:3: net.ipv4.tcp_fin_timeout has no measurable effect'
 
 printf '%s\n' 'net.ipv4.tcp_tw_reuse = 1' '' 'net.ipv4.tcp_tw_recycle = 1' >mistake.conf
 run "$twbench" check ./base.json --tuning mistake.conf --no-plots -q -n 1

@@ -131,6 +131,74 @@ static void check(const char *what, int senders, const int *cpu)
 	tap_close(t);
 }
 
+/* While packets come a tap with room wakes nobody for a block; one that is empty, or small, is waited for. */
+static void test_rest(int buffer_bytes, bool rests)
+{
+	struct tap_options o = { .interface = "lo",
+				 .snaplen = 134,
+				 .buffer_bytes = buffer_bytes,
+				 .filter = "udp",
+				 .filter_is_ours = true };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+	uint32_t id[2] = { 0, 0 };
+	struct pollfd p[TAP_RINGS_MAX];
+	struct tap_packet packet;
+	struct seen seen = { 0 };
+	struct tap *t = NULL;
+	struct err err;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), timeout_ms;
+
+	(void)inet_pton(AF_INET, NETNS_ADDR, &to.sin_addr);
+	if (!ok(tap_open(&o, &t, &err) == 0, "a ring of %d bytes", buffer_bytes))
+		return;
+	ok(tap_poll(t, p, &timeout_ms) > 0, "... is waited for at first");
+	ok(sendto(fd, id, sizeof(id), 0, (struct sockaddr *)&to, sizeof(to)) == sizeof(id), "... a datagram");
+	(void)read_some(t, 1, &seen, &err);
+	is_int(seen.packets, 1, "... is read");
+	is_int(tap_poll(t, p, &timeout_ms) == 0, rests, "... then %s", rests ? "nobody is woken" : "it is waited for");
+	ok(timeout_ms > 0, "... for a while");
+	tap_look(t);
+	is_int(tap_next(t, true, &packet, &err), 0, "... nothing more came");
+	ok(tap_poll(t, p, &timeout_ms) > 0, "... and it is waited for again");
+	(void)close(fd);
+	tap_close(t);
+}
+
+/* Small or not, nobody sees more than the snaplen. */
+static void test_small(bool small)
+{
+	struct tap_options o = { .interface = "lo",
+				 .snaplen = 134,
+				 .buffer_bytes = 1 << 20,
+				 .filter = "",
+				 .filter_is_ours = true,
+				 .small = small };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+	int64_t deadline_ns = mono_now_ns() + 5 * NS_PER_S;
+	char bytes[1000] = "";
+	struct tap_packet packet = { 0 };
+	struct tap *t = NULL;
+	struct err err;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), timeout_ms, got = 0;
+
+	(void)inet_pton(AF_INET, NETNS_ADDR, &to.sin_addr);
+	if (!ok(tap_open(&o, &t, &err) == 0, "small %d", small))
+		return;
+	(void)!sendto(fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&to, sizeof(to));
+	while (got == 0 && mono_now_ns() < deadline_ns) {
+		struct pollfd p[TAP_RINGS_MAX];
+
+		(void)poll(p, (nfds_t)tap_poll(t, p, &timeout_ms), timeout_ms);
+		tap_look(t);
+		got = tap_next(t, false, &packet, &err);
+	}
+	is_int(got, 1, "... a long datagram");
+	is_int(packet.caplen, 134, "... is cut");
+	is_int(packet.wirelen, UDP_AT + 8 + (int)sizeof(bytes), "... and its length known");
+	(void)close(fd);
+	tap_close(t);
+}
+
 int main(void)
 {
 	struct tap_options bad = {
@@ -148,6 +216,10 @@ int main(void)
 	check("one processor", 1, cpu);
 	check("the last processor", 1, cpu + n - 1);
 	check("every processor", n, cpu);
+	test_rest(64 << 20, true);
+	test_rest(1 << 20, false);
+	test_small(false);
+	test_small(true);
 	is_int(tap_open(&bad, &t, &err), -EINVAL, "a filter that is none");
 	ok(strstr(err.text, "filter 'no such'") != NULL, "... is named: %s", err.text);
 	bad = (struct tap_options){

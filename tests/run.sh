@@ -25,9 +25,8 @@ units() { for t in tests/*_test.c; do echo "$build/${t%.c}"; done; }
 
 # Those that make no namespace and so share nothing: several at a time.
 plain() {
-	units | while read -r t; do
-		grep -q -e 'tests/netns\.h' -e 'bench/lab\.h' -e 'bench/worker\.h' -e 'bench/isolate\.h' "tests/$(basename "$t").c" || echo "$t"
-	done
+	grep -L -e 'tests/netns\.h' -e 'bench/lab\.h' -e 'bench/worker\.h' -e 'bench/isolate\.h' tests/*_test.c |
+		sed "s|\(.*\)\.c$|$build/\1|"
 }
 
 choose() {
@@ -44,40 +43,43 @@ choose() {
 
 limit=900 # seconds for one test program: what hangs has failed
 cat >"$log/one" <<'EOF2'
-name=$(basename "$3") start=$(date +%s%N)
+name=${3##*/} start=$(date +%s%N)
 timeout -k 10 "$1" "$3" >"$2/$name.out" 2>"$2/$name.err" </dev/null
 echo "$? $((($(date +%s%N) - start) / 1000000))" >"$2/$name.end"
 EOF2
+# Passed, failed, skipped, and skips that CI does not allow; then whether there was a plan, and one to skip all.
+counts() {
+	awk '/# SKIP/ && /\[(namespace|capture)\]/ { banned++ }
+		/^ok .*# SKIP/ { s++; next } /^ok / { p++ } /^not ok / { f++ }
+		/^1\.\.0 # SKIP/ { none = 1 } /^1\.\.[0-9]/ { plan = 1 }
+		END { print p + 0, f + 0, s + 0, banned + 0, plan + 0, none + 0 }' "$1"
+}
 chosen=$(choose "${@:-quick}")
 plain | grep -Fx -e "$chosen" | xargs -r -P "$(getconf _NPROCESSORS_ONLN)" -n 1 sh "$log/one" "$limit" "$log"
 
 passed=0 failed=0 skipped=0
 for t in $chosen; do
-	name=$(basename "$t")
+	name=${t##*/} out=$log/${t##*/}.out
 	[ -f "$log/$name.end" ] || sh "$log/one" "$limit" "$log" "$t"
 	read -r code ms <"$log/$name.end"
-	mv "$log/$name.out" "$log/out" && mv "$log/$name.err" "$log/err"
-	s=$(grep -c '^ok .*# SKIP' "$log/out")
-	p=$(($(grep -c '^ok ' "$log/out") - s))
-	f=$(grep -c '^not ok ' "$log/out")
-	if grep -q '^1\.\.0 # SKIP' "$log/out"; then
+	read -r p f s banned plan none <<-EOF
+		$(counts "$out")
+	EOF
+	if [ "$none" -eq 1 ]; then
 		s=$((s + 1))
-	elif ! grep -q '^1\.\.[0-9]' "$log/out"; then
+	elif [ "$plan" -eq 0 ]; then
 		f=$((f + 1))
-		echo "# $name ended without a plan (exit $code)" >>"$log/out"
+		echo "# $name ended without a plan (exit $code)" >>"$out"
 	elif [ "$code" -ne 0 ] && [ "$f" -eq 0 ]; then
 		f=1
-		echo "# $name exited $code" >>"$log/out"
+		echo "# $name exited $code" >>"$out"
 	fi
-	if [ "${CI:-}" = true ]; then
-		n=$(grep '# SKIP' "$log/out" | grep -c -e '\[namespace\]' -e '\[capture\]')
-		f=$((f + n)) s=$((s - n))
-	fi
+	[ "${CI:-}" != true ] || f=$((f + banned)) s=$((s - banned))
 	printf '%-28s %4d passed %3d failed %3d skipped  %6d ms\n' "$name" "$p" "$f" "$s" "$ms"
-	grep '# SKIP' "$log/out" | sed 's/^/    /'
+	grep '# SKIP' "$out" | sed 's/^/    /'
 	if [ "$f" -gt 0 ]; then
-		grep -A4 -e '^not ok' -e "^# $name" "$log/out" | sed 's/^/    /'
-		tail -n 30 "$log/err" | sed 's/^/    stderr: /'
+		grep -A4 -e '^not ok' -e "^# $name" "$out" | sed 's/^/    /'
+		tail -n 30 "$log/$name.err" | sed 's/^/    stderr: /'
 	fi
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done

@@ -82,11 +82,10 @@ at_return() {
 	END { if (all > 0) printf "%.2f", share * sum / all; else print "-" }'
 }
 
-# share_of OBJECT: its part of what the load took, of $out/perf.data.
+# share_of COLUMN WORD: the part of what the load took, of $out/profile-$engine.txt, whose column has this word.
 share_of() {
-	perf report -i "$out/perf.data" --comm perf-engine --no-children -g none --sort dso 2>/dev/null |
-		awk -v object="$1" '/%/ { sub("%", "", $1); all += $1; if ($2 == object) own += $1 }
-			END { if (all > 0) printf "%.2f", 100 * own / all; else print "-" }'
+	awk -v column="$1" -v word="$2" '{ sub("%", "", $1); all += $1; if ($column == word) own += $1 }
+		END { if (all > 0) printf "%.2f", 100 * own / all; else print "-" }' "$out/profile-$engine.txt"
 }
 
 # The user's part of the CPU while the load runs, by perf; the rest by kernel function.
@@ -101,12 +100,11 @@ if have perf; then
 		sleep 2
 		perf record -q -a -g -o "$out/perf.data" -- sleep 1 >/dev/null 2>&1
 		wait "$job"
-		perf report -i "$out/perf.data" --comm perf-engine --no-children -g none --sort sym 2>/dev/null |
+		perf report -i "$out/perf.data" --comm perf-engine --no-children -g none --sort dso,sym 2>/dev/null |
 			grep '%' >"$out/profile-$engine.txt"
-		share=$(awk '{ sub("%", "", $1); all += $1; if ($2 == "[.]") user += $1 }
-			END { if (all > 0) printf "%.2f", 100 * user / all; else print "-" }' "$out/profile-$engine.txt")
-		own=$(share_of perf-engine)
-		behind=$(perf annotate -i "$out/perf.data" --stdio -d libc.so.6 2>/dev/null | at_return "$(share_of libc.so.6)")
+		share=$(share_of 3 '[.]')
+		own=$(share_of 2 perf-engine)
+		behind=$(perf annotate -i "$out/perf.data" --stdio -d libc.so.6 2>/dev/null | at_return "$(share_of 2 libc.so.6)")
 		rm -f "$out/perf.data"
 		row 1 "user space share of CPU, $engine engine" "$share" '%' - - max 2 \
 			"twbench's own code $own %; at the instruction after libc's syscall, where entering and leaving the kernel is charged, $behind %; profile-$engine.txt names the rest"

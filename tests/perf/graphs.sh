@@ -22,7 +22,7 @@ set style fill solid 0.7
 set boxwidth 0.6
 set yrange [0:*]
 set xtics rotate by -35
-set rmargin 8
+set rmargin 14
 plot '$out/rate.tsv' using 0:2:xtic(1) with boxes lc rgb '#3366aa' notitle, \
      '' using 0:2:3:4 with yerrorbars lc rgb '#222222' pt 0 notitle
 G

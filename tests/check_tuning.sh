@@ -107,6 +107,8 @@ is "... FIN_WAIT1 and FIN_WAIT2 are compared, each where it waits" "$(json resul
 	'[t["verdict"] for t in r["tuning"]][0]')" \
 	'[["net.ipv4.tcp_fin_timeout", "server-keeps", "closing.client.fin_wait2_peak"], ["net.ipv4.tcp_orphan_retries", "fin-lost", "closing.client.fin_wait1_peak"]]
 changes'
+is "... no port came twice to a server that has its end open" "$(json results/latest/run.json \
+	'sum(p["capture"]["syn_retrans"] for c, p in repeats if c["strategy"] in ("server-keeps", "fin-lost"))')" 0
 
 # --- interrupted and resumed ------------------------------------------------------------------------
 

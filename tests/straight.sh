@@ -1,5 +1,5 @@
 #!/bin/sh
-# The engines in which one thread is both ends: the same strategies with the same marks on the wire,
+# long: the engines in which one thread is both ends: the same strategies with the same marks on the wire,
 # saturated and by a schedule, by plain calls (straight) and through io_uring (ring).
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh

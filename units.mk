@@ -6,7 +6,7 @@
 $(call unit,hot,base,1,err hist json jsoncolumn jsonscan jsonw mono num record_codec roomy series sha256 utf8 \
 	wholefile)
 $(call unit,cold,base,1,assets cmd failon outcome record record_doc record_fields record_read record_schema \
-	record_write side tcpstate teardown)
+	record_write side signals tcpstate teardown)
 
 $(call unit,hot,capture,1,census counters diag feed filebuf flow flow_syn pcapfile segment segment_link)
 $(call unit,hot,capture,2,flow_live flow_rest flow_store pcapread sniffer_file)

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/mono.h"
+#include "base/signals.h"
 #include "bench/progress.h"
 #include "bench/worker.h"
 
@@ -37,12 +38,10 @@ struct batch {
 static int watch_signals(struct batch *b, sigset_t *ret_old)
 {
 	sigset_t set;
+	int code = signals_hold(&set, ret_old, b->err);
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &set, ret_old) != 0)
-		return err_errno(b->err, "block signals");
+	if (code != 0)
+		return code;
 	b->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return b->signal_fd < 0 ? err_errno(b->err, "make a signalfd") : 0;
 }

@@ -10,6 +10,7 @@
 #include "analysis/tally.h"
 #include "base/err.h"
 #include "base/mono.h"
+#include "base/signals.h"
 #include "bench/cmd_analyze.h"
 #include "bench/parallel.h"
 #include "capture/segment.h"
@@ -199,12 +200,9 @@ static int watch(struct analysis *a, const struct args *args, struct sniffer_rep
 
 	if (code != 0)
 		return code;
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-		return err_errno(err, "block signals");
-	code = sniffer_start(&o, &s, err);
+	code = signals_hold(&set, NULL, err);
+	if (code == 0)
+		code = sniffer_start(&o, &s, err);
 	if (code != 0)
 		return code;
 	limit = (struct timespec){ .tv_sec = duration_ns / NS_PER_S,

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/mono.h"
 #include "base/num.h"
+#include "base/signals.h"
 #include "bench/client.h"
 #include "base/commands.h"
 #include "bench/run_options.h"
@@ -130,11 +131,7 @@ static int run_load(const struct case_spec *s, struct err *err)
 		return code;
 	if (record_repeat_init(&r) != 0)
 		return err_set(err, -ENOMEM, "no memory for the result");
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-		code = err_errno(err, "block signals");
+	code = signals_hold(&set, NULL, err);
 	o.start_ns = mono_now_ns() + 10 * NS_PER_MS;
 	if (code == 0)
 		code = client_start(&o, &client, err);

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/num.h"
+#include "base/signals.h"
 #include "base/commands.h"
 #include "bench/server.h"
 
@@ -73,12 +74,9 @@ static int serve_main(const struct args *a, struct err *err)
 	code = read_options(a, &o, err);
 	if (code != 0)
 		return code;
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-		return err_errno(err, "block signals");
-	code = server_start(&o, &server, err);
+	code = signals_hold(&set, NULL, err);
+	if (code == 0)
+		code = server_start(&o, &server, err);
 	if (code != 0)
 		return code;
 	fprintf(stderr, "twbench serve: listening on %s, %u port%s, TCP and UDP; Ctrl-C ends it\n",

@@ -3,7 +3,7 @@
 # others' moves to another row, or to none: what is in no row is compiled by itself.
 # The rows `hot` are what runs for each packet, connection or sample; the others need no -O2.
 
-$(call unit,hot,base,1,err hist json jsoncolumn jsonscan jsonw mono num record_codec roomy series sha256 utf8 \
+$(call unit,hot,base,1,err hist json jsoncolumn jsonscan jsonw mono num pages record_codec roomy series sha256 utf8 \
 	wholefile)
 $(call unit,cold,base,1,assets cmd failon outcome record record_doc record_fields record_read record_schema \
 	record_write side signals tcpstate teardown)

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "base/mono.h"
+#include "base/tuple_hash.h"
 
 #define SLOTS (4 * TW_HOSTS_MAX) /* a power of two */
 

@@ -48,7 +48,4 @@ struct endpoint endpoint_plus(const struct endpoint *e, uint32_t n);
 /* The same connection seen from the other end. */
 struct tuple tuple_reverse(const struct tuple *t);
 
-/* Hash equal for both directions of a connection; keyed, so that hostile captures cannot aim. */
-uint64_t tuple_hash_undirected(const struct tuple *t, uint64_t key);
-
 #endif

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/err.h"
-#include "base/tuple.h"
+#include "base/tuple_hash.h"
 #include "capture/segment.h"
 
 #define LINK_ETHERNET 1 /* DLT_EN10MB */

@@ -5,7 +5,9 @@
 #include <sys/random.h>
 
 #include "base/mono.h"
+#include "base/tuple_hash.h"
 #include "capture/flow_age.h"
+#include "capture/flow_ahead.h"
 #include "capture/flow_gone.h"
 #include "capture/flow_live.h"
 #include "capture/flow_slots.h"
@@ -70,7 +72,7 @@ void flow_table_free(struct flow_table *t)
 	if (!t)
 		return;
 	store_release(&t->store);
-	free(t->slots.slot);
+	slots_release(&t->slots);
 	free(t->gone.word);
 	free(t);
 }
@@ -322,18 +324,30 @@ static struct live *owner_of(struct flow_table *t, struct live *l, int dir, cons
 	return l;
 }
 
+/* Is the slot's connection that of the segment?  Then so is *ret_dir its direction. */
+static inline bool is_of(struct flow_table *t, const struct slot *slot, const struct segment *s,
+			 uint32_t hash, int *ret_dir)
+{
+	if (slot->hash != hash)
+		return false;
+	*ret_dir = live_direction(at_work(t, slot->place - 1, NOWHERE), s);
+	return *ret_dir >= 0;
+}
+
 /* The connection of the segment, and the segment's direction; NOWHERE: it has none yet. */
 static inline uint32_t find(struct flow_table *t, const struct segment *s, uint32_t hash,
 			    int *ret_dir)
 {
 	const struct slot *slot = t->slots.slot;
+	struct slot *recent = slots_recent(&t->slots, hash);
 
+	if (recent->place != 0 && is_of(t, recent, s, hash, ret_dir))
+		return recent->place - 1;
 	for (uint32_t i = hash & t->slots.mask; slot[i].place != 0; i = slots_next(&t->slots, i)) {
-		if (slot[i].hash != hash)
+		if (!is_of(t, &slot[i], s, hash, ret_dir))
 			continue;
-		*ret_dir = live_direction(at_work(t, slot[i].place - 1, NOWHERE), s);
-		if (*ret_dir >= 0)
-			return slot[i].place - 1;
+		*recent = slot[i];
+		return slot[i].place - 1;
 	}
 	return NOWHERE;
 }
@@ -394,28 +408,6 @@ void flow_table_add(struct flow_table *t, const struct segment *segment)
 	flow_table_add_many(t, &s, 1);
 }
 
-/* The memory of each segment's connection is under way when it is its turn. */
-static void prefetch(const struct flow_table *t, const uint32_t *hash, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		uint32_t place = t->slots.slot[hash[i] & t->slots.mask].place;
-
-		if (place == 0)
-			continue;
-		__builtin_prefetch(&t->store.place[place - 1], 1);
-		__builtin_prefetch((const char *)&t->store.place[place - 1] + 64, 1);
-	}
-	for (size_t i = 0; i < count; i++) {
-		uint32_t place = t->slots.slot[hash[i] & t->slots.mask].place;
-		const struct place *p = &t->store.place[place - 1];
-
-		if (place == 0 || !(p->form & FORM_WORK))
-			continue;
-		__builtin_prefetch(&t->store.work[store_work_of(p)], 1);
-		__builtin_prefetch((const char *)&t->store.work[store_work_of(p)] + 64, 1);
-	}
-}
-
 void flow_table_add_many(struct flow_table *t, struct segment *s, size_t count)
 {
 	uint32_t hash[FLOW_BATCH];
@@ -423,10 +415,9 @@ void flow_table_add_many(struct flow_table *t, struct segment *s, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		s[i].t_ns = in_range(s[i].t_ns);
 		hash[i] = hash_of(t, &s[i].tuple);
-		__builtin_prefetch(&t->slots.slot[hash[i] & t->slots.mask]);
 	}
 	if (count > 1)
-		prefetch(t, hash, count);
+		ahead_fetch(&t->slots, &t->store, hash, count);
 	for (size_t i = 0; i < count; i++)
 		add(t, &s[i], hash[i]);
 }

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "base/tuple.h"
+#include "base/tuple_hash.h"
 
 #define GONE_BITS_LEAST  (UINT64_C(1) << 16)
 #define GONE_BITS_A_FLOW 32

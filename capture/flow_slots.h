@@ -2,17 +2,22 @@
  * flow_slots: the hash table of the flow table.  Private to it.
  *
  * Linear probing, deletion by shifting back.  It knows hashes and places only; the hash beside the
- * place spares a look at connections that differ.
+ * place spares a look at connections that differ.  Packets come in bursts: who was found last is
+ * looked for first, in one place that is mostly right and stays in the fastest cache.
  */
 #ifndef TWBENCH_CAPTURE_FLOW_SLOTS_H
 #define TWBENCH_CAPTURE_FLOW_SLOTS_H
 
+#include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define FIRST_MASK UINT32_C(0xffff)
-#define SLOT_MOVES UINT32_C(0x80000000) /* while the table grows: not yet where it belongs */
+#include "base/pages.h"
+
+#define FIRST_MASK  UINT32_C(0xffff)
+#define SLOT_MOVES  UINT32_C(0x80000000) /* while the table grows: not yet where it belongs */
+#define RECENT      1024
+#define LARGE_BYTES (UINT64_C(2) << 20)
 
 struct slot {
 	uint32_t hash;
@@ -22,6 +27,7 @@ struct slot {
 struct slots {
 	struct slot *slot;
 	uint32_t mask, mask_max; /* so many are in use: few stay in the cache; of so many */
+	struct slot recent[RECENT];
 };
 
 /* For up to `max` places, below 2^31.  Returns 0 or -1: no memory. */
@@ -33,13 +39,25 @@ static inline int slots_init(struct slots *s, size_t max)
 		count *= 2;
 	s->mask_max = (uint32_t)(count - 1);
 	s->mask = s->mask_max < FIRST_MASK ? s->mask_max : FIRST_MASK;
-	s->slot = calloc(count, sizeof(*s->slot));
+	s->slot = pages_new(count * sizeof(*s->slot));
 	return s->slot ? 0 : -1;
+}
+
+static inline void slots_release(struct slots *s)
+{
+	pages_free(s->slot, ((size_t)s->mask_max + 1) * sizeof(*s->slot));
+	s->slot = NULL;
 }
 
 static inline void slots_clear(struct slots *s)
 {
 	memset(s->slot, 0, ((size_t)s->mask + 1) * sizeof(*s->slot));
+	memset(s->recent, 0, sizeof(s->recent));
+}
+
+static inline struct slot *slots_recent(struct slots *s, uint32_t hash)
+{
+	return &s->recent[hash % RECENT];
 }
 
 static inline uint32_t slots_next(const struct slots *s, uint32_t i)
@@ -61,10 +79,15 @@ static inline void slots_settle(struct slots *s, uint32_t from)
 	}
 }
 
-/* Use twice as many slots. */
+/* Use twice as many slots.  All of the new ones at once: each page would be asked for twice, first to read. */
 static inline void slots_grow(struct slots *s)
 {
 	uint32_t old = s->mask;
+	size_t bytes = ((size_t)old + 1) * sizeof(*s->slot);
+
+	if (bytes >= LARGE_BYTES)
+		pages_prefer_large(&s->slot[old + 1], bytes);
+	pages_make_present(&s->slot[old + 1], bytes);
 
 	for (uint32_t i = 0; i <= old; i++)
 		if (s->slot[i].place != 0)
@@ -84,12 +107,16 @@ static inline void slots_add(struct slots *s, uint32_t hash, uint32_t place, siz
 	for (i = hash & s->mask; s->slot[i].place != 0;)
 		i = slots_next(s, i);
 	s->slot[i] = (struct slot){ hash, place + 1 };
+	*slots_recent(s, hash) = s->slot[i];
 }
 
 static inline void slots_remove(struct slots *s, uint32_t hash, uint32_t place)
 {
 	uint32_t hole = hash & s->mask;
+	struct slot *recent = slots_recent(s, hash);
 
+	if (recent->place == place + 1)
+		recent->place = 0;
 	while (s->slot[hole].place != place + 1)
 		hole = slots_next(s, hole);
 	for (uint32_t i = slots_next(s, hole); s->slot[i].place != 0; i = slots_next(s, i)) {

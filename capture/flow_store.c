@@ -1,18 +1,13 @@
 #include "capture/flow_store.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/mono.h"
+#include "base/pages.h"
 #include "capture/flow_rest.h"
 
-#define PAGE_BYTES UINT64_C(4096)
 #define HUGE_BYTES (UINT64_C(4) << 20) /* from here on large pages pay */
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
 
 #define CELL_ROOM 36
 #define HEAD_ROOM (PLACE_ROOM - sizeof(uint32_t)) /* what a place holds beside its first cell */
@@ -29,11 +24,6 @@ _Static_assert(sizeof(struct place) == PLACE_BYTES, "no padding");
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
-static void *take_memory(size_t count, size_t size)
-{
-	return aligned_alloc(PAGE_BYTES, (count * size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES);
-}
-
 int store_init(struct store *s, size_t max, size_t work_max)
 {
 	if (work_max > max)
@@ -45,9 +35,9 @@ int store_init(struct store *s, size_t max, size_t work_max)
 			     .free_place = NOWHERE,
 			     .free_work = NOWHERE,
 			     .free_cell = NOWHERE };
-	s->place = take_memory(max, sizeof(*s->place));
-	s->work = take_memory(work_max, sizeof(*s->work));
-	s->cell = take_memory(max * CELLS_MAX, sizeof(*s->cell));
+	s->place = pages_new(max * sizeof(*s->place));
+	s->work = pages_new(work_max * sizeof(*s->work));
+	s->cell = pages_new(max * CELLS_MAX * sizeof(*s->cell));
 	if (s->place && s->work && s->cell)
 		return 0;
 	store_release(s);
@@ -56,16 +46,10 @@ int store_init(struct store *s, size_t max, size_t work_max)
 
 void store_release(struct store *s)
 {
-	free(s->place);
-	free(s->work);
-	free(s->cell);
+	pages_free(s->place, s->max * sizeof(*s->place));
+	pages_free(s->work, s->work_max * sizeof(*s->work));
+	pages_free(s->cell, (size_t)s->max * CELLS_MAX * sizeof(*s->cell));
 	*s = (struct store){ 0 };
-}
-
-static void populate(void *at, size_t bytes)
-{
-	if (bytes > 0)
-		(void)madvise(at, bytes, MADV_POPULATE_WRITE); /* since Linux 5.14 */
 }
 
 void store_make_present(struct store *s, size_t ready)
@@ -74,10 +58,10 @@ void store_make_present(struct store *s, size_t ready)
 	size_t count = ready < s->max ? ready : s->max;
 
 	if (all >= HUGE_BYTES)
-		(void)madvise(s->place, all, MADV_HUGEPAGE); /* only faster */
-	populate(s->place, count * sizeof(*s->place));
-	populate(s->cell, count * sizeof(*s->cell)); /* one each: more than most need */
-	populate(s->work, (count < s->work_max ? count : s->work_max) * sizeof(*s->work));
+		pages_prefer_large(s->place, all);
+	pages_make_present(s->place, count * sizeof(*s->place));
+	pages_make_present(s->cell, count * sizeof(*s->cell)); /* one each: more than most need */
+	pages_make_present(s->work, (count < s->work_max ? count : s->work_max) * sizeof(*s->work));
 }
 
 uint32_t store_take(struct store *s)

@@ -76,6 +76,7 @@ int pcapread_init(struct pcapread *r, int fd, const uint8_t *header)
 		.snaplen = word_at(header + 16, r->swapped),
 		.per_s = word_at(header, r->swapped) == MAGIC_NS ? NS_PER_S : NS_PER_S / NS_PER_US,
 	};
+	r->unit_ns = NS_PER_S / r->interface->per_s;
 	r->in.at = PCAPREAD_HEADER_BYTES;
 	return 0;
 }
@@ -134,8 +135,7 @@ static bool next_plain(struct pcapread *r, struct pcapread_packet *ret)
 		return stop_short(r, "a packet", RECORD_BYTES + caplen, false);
 	p = r->in.bytes + r->in.at;
 	*ret = (struct pcapread_packet){
-		.t_ns = word_at(p, r->swapped) * NS_PER_S +
-			word_at(p + 4, r->swapped) * (NS_PER_S / r->interface->per_s),
+		.t_ns = word_at(p, r->swapped) * NS_PER_S + word_at(p + 4, r->swapped) * r->unit_ns,
 		.bytes = p + RECORD_BYTES,
 		.caplen = caplen,
 		.wirelen = word_at(p + 12, r->swapped),

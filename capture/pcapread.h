@@ -31,6 +31,7 @@ struct pcapread {
 	bool swapped; /* the file's byte order is not ours */
 	struct pcapread_interface *interface;
 	size_t interface_count;
+	int64_t unit_ns;  /* of a pcap file's fractions of a second */
 	int64_t last_ns;  /* for packets without a time of their own */
 	char broken[128]; /* why reading ended early; empty if it did not */
 };

@@ -52,4 +52,8 @@ bool segment_knows(int linktype);
 enum segment_status segment_decode(int linktype, const uint8_t *bytes, uint32_t caplen,
 				   uint32_t wirelen, struct segment *ret);
 
+/* The same, layer by layer: for what is not a plain segment, and to prove the short way against. */
+enum segment_status segment_decode_layers(int linktype, const uint8_t *bytes, uint32_t caplen,
+					  uint32_t wirelen, struct segment *ret);
+
 #endif

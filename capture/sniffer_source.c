@@ -85,12 +85,13 @@ void filters_free(struct filters *f)
 /* 1: the packet passes; 0: it does not; negative with *err. */
 static int passes(struct filters *f, const struct pcapread_packet *p, struct err *err)
 {
-	struct pcap_pkthdr h = { .caplen = p->caplen, .len = p->wirelen };
+	struct pcap_pkthdr h;
 	size_t i = 0;
 	int code;
 
 	if (!f)
 		return 1;
+	h = (struct pcap_pkthdr){ .caplen = p->caplen, .len = p->wirelen };
 	while (i < f->count && f->of[i].linktype != p->linktype)
 		i++;
 	if (i == f->count) {

@@ -4,7 +4,16 @@
 #include "tests/packets.h"
 #include "tests/test.h"
 
-enum { ETHERNET = 1, RAW = 12, NULL_LINK = 0, LOOP = 108, SLL = 113, SLL2 = 276, PFLOG = 117, NFLOG = 239 };
+enum {
+	ETHERNET = 1,
+	RAW = 12,
+	NULL_LINK = 0,
+	LOOP = 108,
+	SLL = 113,
+	SLL2 = 276,
+	PFLOG = 117,
+	NFLOG = 239
+};
 
 static void is_tcp(int linktype, const struct packet *p, uint32_t payload, const char *what)
 {
@@ -230,11 +239,42 @@ static void test_others(void)
 	is_int(segment_decode(9999, p.bytes, p.n, p.n, &s), SEGMENT_NOT, "unknown link type");
 }
 
+/* One byte of a plain segment changed to anything: the short way says what the layers say. */
+static void test_short_way(void)
+{
+	static const uint32_t cut[] = { 0, 1, 10, 12, 13, 31, 32 }, longer[] = { 0, 6, 1000 };
+	struct packet p = { 0 };
+	uint32_t wrong = 0, plain = 0;
+
+	packet_ethernet(&p, 0x0800);
+	packet_ip4(&p, 6, 0);
+	packet_tcp(&p, 8);
+	packet_finish(&p);
+	for (uint32_t at = 12; at < p.n; at++)
+		for (unsigned value = 0; value < 256; value++)
+			for (size_t i = 0; i < 21; i++) {
+				struct packet q = p;
+				struct segment s = { 0 }, t = { 0 };
+				uint32_t cap = p.n - cut[i % 7], wire = p.n + longer[i / 7];
+				enum segment_status st;
+
+				q.bytes[at] = (uint8_t)value;
+				st = segment_decode(ETHERNET, q.bytes, cap, wire, &s);
+				wrong += st != segment_decode_layers(ETHERNET, q.bytes, cap, wire,
+								     &t) ||
+					 memcmp(&s, &t, offsetof(struct segment, goes_on) + 1) != 0;
+				plain += st == SEGMENT_OK;
+			}
+	is_int(wrong, 0, "one byte changed: the short way agrees with the layers");
+	ok(plain > 100000, "... of which many were segments");
+}
+
 int main(void)
 {
 	test_links();
 	test_ip();
 	test_lengths();
 	test_others();
+	test_short_way();
 	return test_done();
 }

@@ -1,10 +1,13 @@
 #include "base/tuple.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/tuple_hash.h"
 #include "tests/test.h"
 
 static struct endpoint at(const char *addr, uint16_t port)
@@ -109,12 +112,64 @@ static void test_plus(void)
 	}
 }
 
+static int by_value(const void *x, const void *y)
+{
+	uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+
+	return (a > b) - (a < b);
+}
+
+/* Does each of 256 values of 8 bits of the hash come up about as often, for neighbouring connections? */
+static void spreads(const char *from, bool ports, unsigned shift)
+{
+	struct tuple t = { .a = at(from, 40000), .b = at(from, 80) };
+	const struct endpoint first = t.a;
+	int filled[256] = { 0 }, most = 0, least = INT_MAX;
+
+	for (uint32_t n = 0; n < 25600; n++) {
+		if (ports)
+			t.a.port = (uint16_t)n;
+		else
+			t.a = endpoint_plus(&first, n);
+		filled[tuple_hash_undirected(&t, 1) >> shift & 255]++;
+	}
+	for (int i = 0; i < 256; i++) {
+		most = filled[i] > most ? filled[i] : most;
+		least = filled[i] < least ? filled[i] : least;
+	}
+	ok(most < 160 && least > 50,
+	   "25600 %s from %s spread over bits %u to %u: %d to %d (100 expected)",
+	   ports ? "ports" : "addresses", from, shift, shift + 7, least, most);
+}
+
+/* As many as chance lets 32 bits of a hash be equal among ports of two hosts on each side. */
+static void test_collisions(void)
+{
+	enum { HOSTS = 2, PORTS = 150 };
+	static uint32_t seen[HOSTS * HOSTS * PORTS * PORTS];
+	size_t count = 0, equal = 0;
+	struct tuple t = { .a = at("10.0.0.1", 0), .b = at("10.1.0.1", 0) };
+	const struct endpoint from = t.a, to = t.b;
+
+	for (uint32_t host = 0; host < HOSTS * HOSTS; host++)
+		for (uint16_t port = 0; port < PORTS * PORTS; port++) {
+			t.a = endpoint_plus(&from, host / HOSTS);
+			t.b = endpoint_plus(&to, host % HOSTS);
+			t.a.port = (uint16_t)(1000 + port / PORTS);
+			t.b.port = (uint16_t)(1000 + port % PORTS);
+			seen[count++] = (uint32_t)tuple_hash_undirected(&t, 1);
+		}
+	qsort(seen, count, sizeof(*seen), by_value);
+	for (size_t i = 1; i < count; i++)
+		equal += seen[i] == seen[i - 1];
+	ok(equal < 12, "%zu connections: %zu equal hashes (1 expected)", count, equal);
+}
+
 static void test_hash(void)
 {
 	struct tuple t = { .a = at("10.0.0.1", 40000), .b = at("10.0.0.2", 80) };
 	struct tuple back = tuple_reverse(&t);
 	uint64_t hash = tuple_hash_undirected(&t, 1);
-	int filled[256] = { 0 }, most = 0;
 
 	ok(memcmp(&t.a, &back.b, sizeof(t.a)) == 0 && memcmp(&t.b, &back.a, sizeof(t.a)) == 0,
 	   "reversed");
@@ -122,13 +177,15 @@ static void test_hash(void)
 	ok(hash != tuple_hash_undirected(&t, 2), "the key matters");
 	t.b.port = 81;
 	ok(hash != tuple_hash_undirected(&t, 1), "the port matters");
-	for (uint16_t port = 0; port < 25600; port++) {
-		t.a.port = port;
-		filled[tuple_hash_undirected(&t, 1) & 255]++;
+	t.a.port = 81;
+	t.b.port = 40000;
+	ok(hash != tuple_hash_undirected(&t, 1), "which port is whose matters");
+	for (unsigned shift = 0; shift < 32; shift += 8) {
+		spreads("10.0.0.1", true, shift);
+		spreads("10.0.0.1", false, shift);
+		spreads("fd00::1", true, shift);
+		spreads("fd00::1", false, shift);
 	}
-	for (int i = 0; i < 256; i++)
-		most = filled[i] > most ? filled[i] : most;
-	ok(most < 160, "25600 ports spread over 256 slots: at most %d (100 expected)", most);
 }
 
 int main(void)
@@ -138,5 +195,6 @@ int main(void)
 	test_order();
 	test_plus();
 	test_hash();
+	test_collisions();
 	return test_done();
 }

@@ -1,0 +1,41 @@
+#include "base/pages.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+
+#define PAGE_BYTES 4096u
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+void *pages_new(size_t bytes)
+{
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+void pages_free(void *at, size_t bytes)
+{
+	if (at)
+		(void)munmap(at, bytes); /* fails only on nonsense */
+}
+
+static void advise(void *at, size_t bytes, int what)
+{
+	size_t before = -(uintptr_t)at % PAGE_BYTES;
+
+	if (bytes > before)
+		(void)madvise((char *)at + before, bytes - before, what);
+}
+
+void pages_make_present(void *at, size_t bytes)
+{
+	advise(at, bytes, MADV_POPULATE_WRITE); /* since Linux 5.14 */
+}
+
+void pages_prefer_large(void *at, size_t bytes)
+{
+	advise(at, bytes, MADV_HUGEPAGE);
+}

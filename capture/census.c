@@ -14,6 +14,7 @@
 #define DUMP_SHARE          250 /* ... where sockstat tells TIME_WAIT without them, */
 #define RARE_SHARE          60  /* and once they would be rarer than ... */
 #define RARE_NS             (3 * NS_PER_S)
+#define BUCKETS             10000 /* walking over the empty table takes as long as over so many sockets */
 
 /* COL_COUNT: in no column. */
 static const enum series_column column_of[TCPSTATE_COUNT] = {
@@ -166,13 +167,17 @@ static bool is_needed(const struct census *c)
 	return c->options->orphans || (c->options->shared && c->split == SPLIT_UNKNOWN);
 }
 
-/* The next dump shall come as soon as if it were needed. */
-static void hurry(struct census *c)
+/*
+ * By what the latest dumps cost, and by how many more TIME_WAITs there are to walk over since: under
+ * load a dump may come ten times as dear as the one before.
+ */
+static bool is_due(const struct census *c)
 {
-	int64_t every = census_dump_every(c->cost_ns, c->options->period_ns, true);
+	int64_t more = c->tw > c->cost_tw ? c->tw - c->cost_tw : 0;
+	int64_t cost_ns = c->cost_ns + c->cost_ns / (c->cost_tw + BUCKETS) * more;
 
-	if (c->skip > every - 1)
-		c->skip = every - 1;
+	return c->since + 1 >=
+	       census_dump_every(cost_ns, c->options->period_ns, is_needed(c) || c->hurry);
 }
 
 static void note_dump(struct census *c, int64_t cost_ns, bool interrupted)
@@ -220,16 +225,16 @@ static int dump(struct census *c, enum side ns, bool *reference, struct tally *t
 }
 
 /* Count one namespace by sockstat alone; all but TIME_WAIT keeps its last value. */
-static int count_by_tw(const struct census *c, enum side ns, struct series_row *row,
-		       struct err *err)
+static int count_by_tw(struct census *c, enum side ns, struct series_row *row, struct err *err)
 {
 	int64_t tw;
 	int r = read_tw(c, ns, &tw, err);
 
-	if (r == 0)
-		row->count[ns][COL_TIME_WAIT] =
-			count_from(tw - row->count[ns][COL_FIN_WAIT2_ORPHAN]);
-	return r;
+	if (r < 0)
+		return r;
+	c->tw += tw;
+	row->count[ns][COL_TIME_WAIT] = count_from(tw - row->count[ns][COL_FIN_WAIT2_ORPHAN]);
+	return 0;
 }
 
 /* The same for a shared one, as far as it is known whose they are. */
@@ -240,12 +245,13 @@ static int count_shared_by_tw(struct census *c, struct series_row *row, struct e
 
 	if (r < 0)
 		return r;
+	c->tw = tw;
 	for (int side = 0; side < SIDE_COUNT; side++)
 		minisocks += row->count[side][COL_FIN_WAIT2_ORPHAN];
 	if (c->split == SPLIT_CLIENT || c->split == SPLIT_SERVER)
 		row->count[c->split][COL_TIME_WAIT] = count_from(tw - minisocks);
 	if (c->split == SPLIT_NONE && tw > minisocks) /* the first: whose? */
-		hurry(c);
+		c->hurry = true;
 	return 0;
 }
 
@@ -257,6 +263,7 @@ static int count_between_dumps(struct census *c, struct series_row *row, struct 
 		return 0;
 	if (c->options->shared)
 		return count_shared_by_tw(c, row, err);
+	c->tw = 0;
 	for (int ns = 0; ns < SIDE_COUNT && r == 0; ns++)
 		r = count_by_tw(c, (enum side)ns, row, err);
 	return r;
@@ -268,17 +275,17 @@ static void note_cost(struct census *c, int64_t cost_ns)
 	int64_t every;
 
 	c->cost_ns = c->cost_ns == 0 ? cost_ns : c->cost_ns + (cost_ns - c->cost_ns) / 4;
+	c->cost_tw = c->tw;
 	every = census_dump_every(c->cost_ns, c->options->period_ns, is_needed(c));
 	if (every > c->dump_every)
 		c->dump_every = every;
-	c->skip = every - 1;
 }
 
 static int take_with_dump(struct census *c, int64_t now_ns, struct series_row *row, struct err *err)
 {
 	const struct sampler_options *o = c->options;
 	bool due = now_ns - c->reference_ns >= REFERENCE_PERIOD_NS, dearer = false;
-	int64_t begin_ns = mono_thread_cpu_now_ns(), tw;
+	int64_t begin_ns = mono_thread_cpu_now_ns(), tw, sum = 0;
 
 	for (int i = 0; i < (o->shared ? 1 : SIDE_COUNT); i++) {
 		enum side ns = (enum side)i;
@@ -288,6 +295,7 @@ static int take_with_dump(struct census *c, int64_t now_ns, struct series_row *r
 
 		if (r < 0)
 			return r;
+		sum += tw;
 		row_from_tally(row, &t, tw);
 		if (o->shared)
 			c->split = split_of(&t);
@@ -295,11 +303,14 @@ static int take_with_dump(struct census *c, int64_t now_ns, struct series_row *r
 	}
 	if (due)
 		c->reference_ns = now_ns;
+	c->tw = sum;
 	/* A reference dump is rare: it shall not thin out the others, but it stands for one of them. */
 	if (!dearer)
 		note_cost(c, mono_thread_cpu_now_ns() - begin_ns);
-	else if (c->cost_ns > 0)
-		note_cost(c, c->cost_ns);
+	if (c->dumped_ns != INT64_MIN && c->since + 1 > c->dump_every)
+		c->dump_every = c->since + 1;
+	c->since = 0;
+	c->hurry = false;
 	c->dumped_ns = now_ns;
 	return 0;
 }
@@ -309,10 +320,10 @@ int census_take(struct census *c, int64_t now_ns, bool dump, struct err *err)
 	struct series_row row = c->row;
 	int r = 0;
 
-	if (c->skip == 0 || dump) {
+	if (dump || is_due(c)) {
 		r = take_with_dump(c, now_ns, &row, err);
 	} else {
-		c->skip--;
+		c->since++;
 		r = count_between_dumps(c, &row, err);
 	}
 	if (r < 0)

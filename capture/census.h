@@ -43,8 +43,11 @@ struct census {
 	struct series_row row; /* the newest counts */
 	int64_t dumped_ns;     /* when the newest sample with a dump began; INT64_MIN: never */
 	int64_t reference_ns;  /* when the newest full dump for comparison began */
-	int64_t skip;          /* samples to come without a dump */
-	int64_t cost_ns;       /* CPU of the dumps of one sample, smoothed; 0: not known yet */
+	int64_t since;         /* samples since then, without one */
+	bool hurry;            /* the next dump shall come as soon as if it were needed */
+	int64_t cost_ns;       /* CPU of the dumps of one sample, smoothed; 0: not known yet ... */
+	int64_t cost_tw;       /* ... with so many in `tw`; */
+	int64_t tw;            /* now it is this */
 	int64_t dumps, dump_max_ns, dump_sum_ns, dump_every;
 	int64_t interrupted, compared, disagreements;
 	enum census_split split; /* of a shared namespace */

@@ -58,7 +58,8 @@ struct flow_table *flow_table_new(const struct flow_options *options)
 		t->lists[i] = (struct age_list){ NOWHERE, NOWHERE };
 	/* Without entropy the key is merely guessable; counting goes on. */
 	(void)!getrandom(&t->key, sizeof(t->key), GRND_NONBLOCK);
-	if (store_init(&t->store, max, working) != 0 || slots_init(&t->slots, max) != 0 ||
+	if (store_init(&t->store, max, working) != 0 ||
+	    slots_init(&t->slots, max, options->ready_flows) != 0 ||
 	    gone_init(&t->gone, max) != 0) {
 		flow_table_free(t);
 		return NULL;

@@ -30,17 +30,41 @@ struct slots {
 	struct slot recent[RECENT];
 };
 
-/* For up to `max` places, below 2^31.  Returns 0 or -1: no memory. */
-static inline int slots_init(struct slots *s, size_t max)
+/* Slots for so many places, three of four taken at most. */
+static inline uint32_t slots_mask_for(size_t places)
 {
 	size_t count = 4;
 
-	while (count * 3 < max * 4)
+	while (count * 3 < places * 4)
 		count *= 2;
-	s->mask_max = (uint32_t)(count - 1);
+	return (uint32_t)(count - 1);
+}
+
+static inline void slots_make_present(struct slots *s, size_t from, size_t count)
+{
+	if (count * sizeof(*s->slot) >= LARGE_BYTES)
+		pages_prefer_large(&s->slot[from], count * sizeof(*s->slot));
+	pages_make_present(&s->slot[from], count * sizeof(*s->slot));
+}
+
+/*
+ * For up to `max` places, below 2^31; with `ready` of them it need not grow, and its memory is
+ * present.  Returns 0 or -1: no memory.
+ */
+static inline int slots_init(struct slots *s, size_t max, size_t ready)
+{
+	uint32_t first = slots_mask_for(ready < max ? ready : max);
+
+	s->mask_max = slots_mask_for(max);
 	s->mask = s->mask_max < FIRST_MASK ? s->mask_max : FIRST_MASK;
-	s->slot = pages_new(count * sizeof(*s->slot));
-	return s->slot ? 0 : -1;
+	if (s->mask < first)
+		s->mask = first;
+	s->slot = pages_new(((size_t)s->mask_max + 1) * sizeof(*s->slot));
+	if (!s->slot)
+		return -1;
+	if (ready > 0)
+		slots_make_present(s, 0, (size_t)s->mask + 1);
+	return 0;
 }
 
 static inline void slots_release(struct slots *s)
@@ -79,16 +103,12 @@ static inline void slots_settle(struct slots *s, uint32_t from)
 	}
 }
 
-/* Use twice as many slots.  All of the new ones at once: each page would be asked for twice, first to read. */
+/* Use twice as many slots.  The new ones' pages at once: each would be asked for twice, first to read. */
 static inline void slots_grow(struct slots *s)
 {
 	uint32_t old = s->mask;
-	size_t bytes = ((size_t)old + 1) * sizeof(*s->slot);
 
-	if (bytes >= LARGE_BYTES)
-		pages_prefer_large(&s->slot[old + 1], bytes);
-	pages_make_present(&s->slot[old + 1], bytes);
-
+	slots_make_present(s, (size_t)old + 1, (size_t)old + 1);
 	for (uint32_t i = 0; i <= old; i++)
 		if (s->slot[i].place != 0)
 			s->slot[i].place |= SLOT_MOVES;

@@ -23,13 +23,22 @@
 #define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000
 #endif
 
+#define HELD 64 /* packets that libpcap is asked for at once */
+
+struct held {
+	int64_t t_ns;
+	uint32_t caplen, wirelen;
+};
+
 struct ring {
 	pcap_t *pcap;
 	int poll_fd;
-	int64_t since_ns;           /* what is older came through another ring as well */
-	int64_t empty_ns;           /* nothing was there to read at this time, of the wall */
-	struct pcap_pkthdr *header; /* of the packet at its head; NULL: none */
-	const u_char *bytes;
+	int64_t since_ns; /* what is older came through another ring as well */
+	int64_t empty_ns; /* nothing was there to read at this time, of the wall */
+	size_t at, count; /* of those held; at == count: none is known */
+	struct held held[HELD];
+	uint8_t *bytes; /* theirs: the kernel may get its block back before they are used */
+	size_t stride;
 };
 
 struct tap {
@@ -146,6 +155,10 @@ static int ring_open(struct tap *t, struct ring *r, int buffer_bytes, struct err
 		return code;
 	if (pcap_setnonblock(r->pcap, 1, why) != 0)
 		return err_set(err, -EIO, "cannot capture on '%s': %s", t->options.interface, why);
+	r->stride = (size_t)pcap_snapshot(r->pcap);
+	r->bytes = malloc(HELD * r->stride);
+	if (!r->bytes)
+		return err_set(err, -ENOMEM, "no memory for the capture");
 	r->poll_fd = pcap_get_selectable_fd(r->pcap);
 	return r->poll_fd >= 0 ? 0
 			       : err_set(err, -EIO, "'%s' cannot be polled", t->options.interface);
@@ -155,6 +168,7 @@ static void ring_close(struct ring *r)
 {
 	if (r->pcap)
 		pcap_close(r->pcap);
+	free(r->bytes);
 	*r = (struct ring){ 0 };
 }
 
@@ -244,26 +258,48 @@ int tap_linktype(const struct tap *t)
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-/* Nanoseconds, as asked for; the member's name is older than they are. */
-static int64_t time_of(const struct ring *r)
+static bool has_head(const struct ring *r)
 {
-	return (int64_t)r->header->ts.tv_sec * NS_PER_S + r->header->ts.tv_usec;
+	return r->at < r->count;
 }
 
-/* libpcap gives out a copy, so that a head stays when its block goes back to the kernel. */
-static void advance(struct tap *t, struct ring *r)
+static int64_t time_of(const struct ring *r)
+{
+	return r->held[r->at].t_ns;
+}
+
+static void hold(u_char *arg, const struct pcap_pkthdr *h, const u_char *bytes)
+{
+	struct ring *r = (struct ring *)(void *)arg;
+	/* Nanoseconds, as asked for; the member's name is older than they are. */
+	int64_t t_ns = (int64_t)h->ts.tv_sec * NS_PER_S + h->ts.tv_usec;
+	uint32_t caplen = h->caplen < r->stride ? h->caplen : (uint32_t)r->stride;
+
+	if (t_ns < r->since_ns)
+		return;
+	r->held[r->count] = (struct held){ .t_ns = t_ns, .caplen = caplen, .wirelen = h->len };
+	memcpy(r->bytes + r->count++ * r->stride, bytes, caplen);
+}
+
+static void refill(struct tap *t, struct ring *r)
 {
 	int got;
 
+	r->at = r->count = 0;
 	do {
-		got = pcap_next_ex(r->pcap, &r->header, &r->bytes);
-	} while (got == 1 && time_of(r) < r->since_ns);
-	if (got == 1)
+		got = pcap_dispatch(r->pcap, HELD, hold, (u_char *)r);
+	} while (got > 0 && r->count == 0);
+	if (got > 0)
 		return;
-	r->header = NULL;
 	r->empty_ns = t->looked_ns;
 	if (got != 0 && t->why.text[0] == '\0')
 		(void)err_set(&t->why, -EIO, "%s", pcap_geterr(r->pcap));
+}
+
+static void advance(struct tap *t, struct ring *r)
+{
+	if (++r->at == r->count)
+		refill(t, r);
 }
 
 void tap_look(struct tap *t)
@@ -271,8 +307,8 @@ void tap_look(struct tap *t)
 	t->looked_ns = wall_ns();
 	t->found = false;
 	for (int i = 0; i < t->ring_count; i++)
-		if (!t->ring[i].header)
-			advance(t, &t->ring[i]);
+		if (!has_head(&t->ring[i]))
+			refill(t, &t->ring[i]);
 }
 
 /* The ring with the oldest packet; -1 if all are empty. */
@@ -281,7 +317,7 @@ static int oldest(const struct tap *t)
 	int first = -1;
 
 	for (int i = 0; i < t->ring_count; i++)
-		if (t->ring[i].header &&
+		if (has_head(&t->ring[i]) &&
 		    (first < 0 || time_of(&t->ring[i]) < time_of(&t->ring[first])))
 			first = i;
 	return first;
@@ -291,7 +327,7 @@ static int oldest(const struct tap *t)
 static bool is_settled(const struct tap *t, int64_t t_ns)
 {
 	for (int i = 0; i < t->ring_count; i++)
-		if (!t->ring[i].header && t_ns >= t->ring[i].empty_ns - TAP_HOLD_NS)
+		if (!has_head(&t->ring[i]) && t_ns >= t->ring[i].empty_ns - TAP_HOLD_NS)
 			return false;
 	return true;
 }
@@ -312,9 +348,9 @@ int tap_next(struct tap *t, bool all, struct tap_packet *ret, struct err *err)
 	t->found = true;
 	r = &t->ring[i];
 	*ret = (struct tap_packet){ .real_ns = time_of(r),
-				    .bytes = r->bytes,
-				    .caplen = r->header->caplen,
-				    .wirelen = r->header->len };
+				    .bytes = r->bytes + r->at * r->stride,
+				    .caplen = r->held[r->at].caplen,
+				    .wirelen = r->held[r->at].wirelen };
 	t->given = r;
 	return 1;
 }
@@ -336,7 +372,7 @@ int tap_poll(const struct tap *t, struct pollfd *poll, int *ret_timeout_ms)
 	}
 	/* A ring whose head is known would wake at once, and for nothing. */
 	for (int i = 0; i < t->ring_count; i++)
-		poll[i] = (struct pollfd){ .fd = t->ring[i].header ? -1 : t->ring[i].poll_fd,
+		poll[i] = (struct pollfd){ .fd = has_head(&t->ring[i]) ? -1 : t->ring[i].poll_fd,
 					   .events = POLLIN };
 	return t->ring_count;
 }

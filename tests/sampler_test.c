@@ -12,8 +12,8 @@
 #include "tests/netns.h"
 #include "tests/test.h"
 
-#define PORT    5000
-#define BUCKETS 1024 /* tcp_max_tw_buckets is half of it */
+#define PORT        5000
+#define BUCKETS     1024            /* tcp_max_tw_buckets is half of it */
 #define PATIENCE_NS (20 * NS_PER_S) /* for what comes at once, unless the machine stands still */
 
 /* A namespace with a listener, and what the sampler needs of it. */
@@ -164,7 +164,8 @@ static void test_shared(struct world *w)
 	is_int(now.open[SIDE_SERVER], 30, "its listener does not count");
 	sampler_stop(s, &series, &report);
 	is_int(last_count(&series, SIDE_CLIENT, COL_FIN_WAIT2_ORPHAN), 30, "client: orphans");
-	is_int(last_count(&series, SIDE_CLIENT, COL_FIN_WAIT2), 0, "client: FIN-WAIT-2 with a descriptor");
+	is_int(last_count(&series, SIDE_CLIENT, COL_FIN_WAIT2), 0,
+	       "client: FIN-WAIT-2 with a descriptor");
 	is_int(last_count(&series, SIDE_SERVER, COL_CLOSE_WAIT), 30, "server: CLOSE-WAIT");
 	check_report(&series, &report, 1);
 	series_release(&series);
@@ -369,7 +370,7 @@ static void test_thinned(struct world *a, struct world *b)
 	is_int(c.cost_ns, 0, "... whose cost does not count");
 	is_int(c.dumps, 2, "... one per namespace");
 	before = c.row.count[SIDE_SERVER][COL_TIME_WAIT];
-	c.skip = 2;
+	c.cost_ns = 11 * NS_PER_US; /* every third */
 	ok(setns(b->ns, CLONE_NEWNET) == 0 && connections(b, 5, 0, true), "5 connections more");
 	is_int(census_take(&c, now_ns + NS_PER_MS, false, &err), 0, "a sample without a dump");
 	is_int(c.dumps, 2, "... indeed");
@@ -384,6 +385,25 @@ static void test_thinned(struct world *a, struct world *b)
 	is_int(c.row.count[SIDE_SERVER][COL_TIME_WAIT], before + 5, "TIME_WAIT as before");
 }
 
+/* A dump that was cheap is dear when there are many more to walk over. */
+static void test_grown(struct world *a, struct world *b)
+{
+	struct sampler_options o = options_of(a, b, 100 * NS_PER_MS);
+	struct census c;
+	struct err err;
+
+	census_init(&c, &o);
+	is_int(census_take(&c, o.origin_ns, true, &err), 0, "a dump");
+	c.cost_ns = 300 * NS_PER_US;
+	c.tw = c.cost_tw + 40000;
+	is_int(census_take(&c, o.origin_ns + 1, false, &err), 0, "40,000 TIME_WAITs later");
+	is_int(c.dumps, 2, "... no dump");
+	ok(c.tw < 40000, "in truth there are no more");
+	is_int(census_take(&c, o.origin_ns + 2, false, &err), 0, "at the next sample");
+	is_int(c.dumps, 4, "... one is cheap enough for each");
+	ok(c.dump_every >= 2, "the widest gap is told");
+}
+
 /* One namespace for both ends: between dumps tw counts on for the end that had all of them. */
 static void test_split(struct world *w)
 {
@@ -396,23 +416,23 @@ static void test_split(struct world *w)
 	is_int(census_take(&c, o.origin_ns, true, &err), 0, "a dump");
 	is_int(c.split, SPLIT_NONE, "no TIME_WAIT");
 	ok(connections(w, 5, 0, true), "5 connections, closed by the client");
-	c.skip = 1000;
+	c.cost_ns = 10 * NS_PER_MS;
 	is_int(census_take(&c, o.origin_ns + 1, false, &err), 0, "no dump, but tw has moved");
-	ok(c.skip < 1000, "... so that one will soon come");
+	ok(c.hurry, "... so that one will soon come");
 	is_int(c.row.count[SIDE_CLIENT][COL_TIME_WAIT], 0, "... until then nobody knows whose");
 	is_int(census_take(&c, o.origin_ns + 2, true, &err), 0, "a dump");
 	is_int(c.split, SPLIT_CLIENT, "all are the client's");
 	ok(connections(w, 7, 0, true), "7 more");
-	c.skip = 1000;
+	c.cost_ns = 10 * NS_PER_MS;
 	is_int(census_take(&c, o.origin_ns + 3, false, &err), 0, "no dump");
 	is_int(c.row.count[SIDE_CLIENT][COL_TIME_WAIT], 12, "the client's, by tw");
 	is_int(c.row.count[SIDE_SERVER][COL_TIME_WAIT], 0, "the server's");
-	is_int(c.skip, 999, "no hurry");
+	ok(!c.hurry, "no hurry");
 	ok(connections(w, 3, 1, true), "3 closed by the server");
 	is_int(census_take(&c, o.origin_ns + 4, true, &err), 0, "a dump");
 	is_int(c.split, SPLIT_UNKNOWN, "both have some");
 	ok(connections(w, 2, 0, true), "2 more");
-	c.skip = 1;
+	c.cost_ns = 50 * NS_PER_MS;
 	is_int(census_take(&c, o.origin_ns + 5, false, &err), 0, "no dump");
 	is_int(c.row.count[SIDE_CLIENT][COL_TIME_WAIT], 12, "tw is not split by guess");
 	is_int(census_take(&c, o.origin_ns + 6, true, &err), 0, "a dump");
@@ -459,6 +479,7 @@ int main(void)
 	ok(unshare(CLONE_NEWNET) == 0 && netns_lo_up() && world_open(&b), "a third namespace");
 	test_apart(&a, &b);
 	test_thinned(&a, &b);
+	test_grown(&a, &b);
 	world_close(&b);
 	ok(unshare(CLONE_NEWNET) == 0 && netns_lo_up() && world_open(&b), "an empty namespace");
 	test_contradictions(&a, &b);

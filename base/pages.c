@@ -3,7 +3,8 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-#define PAGE_BYTES 4096u
+#define PAGE_BYTES  4096u
+#define LARGE_BYTES ((size_t)2 << 20)
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
@@ -37,5 +38,6 @@ void pages_make_present(void *at, size_t bytes)
 
 void pages_prefer_large(void *at, size_t bytes)
 {
-	advise(at, bytes, MADV_HUGEPAGE);
+	if (bytes > LARGE_BYTES)
+		advise((char *)at + LARGE_BYTES, bytes - LARGE_BYTES, MADV_HUGEPAGE);
 }

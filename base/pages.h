@@ -16,7 +16,10 @@ void pages_free(void *at, size_t bytes); /* NULL is nothing */
 /* Best effort: whole pages within `bytes` from `at` on are made present now (madvise(2)). */
 void pages_make_present(void *at, size_t bytes);
 
-/* Best effort: in pages of 2 MB, which are fewer to fault in and to look up. */
+/*
+ * Best effort: from the second 2 MB on in pages of 2 MB, which are fewer to fault in and to look up.
+ * What stays smaller is spared the clearing of a whole one.
+ */
 void pages_prefer_large(void *at, size_t bytes);
 
 #endif

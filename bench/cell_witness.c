@@ -346,6 +346,7 @@ static void stop_sampler(struct cell_witness *w)
 	sampler_stop(w->sampler, &w->r->series, &s);
 	w->sampler = NULL;
 	w->r->cost.sampler_cpu_ns = s.cpu_ns;
+	w->r->cost.sampler_dumps_cpu_ns = s.dump_cpu_ns;
 	if (!out)
 		return;
 	out->seen = s.taken;

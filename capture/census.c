@@ -14,7 +14,6 @@
 #define DUMP_SHARE          250 /* ... where sockstat tells TIME_WAIT without them, */
 #define RARE_SHARE          60  /* and once they would be rarer than ... */
 #define RARE_NS             (3 * NS_PER_S)
-#define BUCKETS             10000 /* walking over the empty table takes as long as over so many sockets */
 
 /* COL_COUNT: in no column. */
 static const enum series_column column_of[TCPSTATE_COUNT] = {
@@ -167,17 +166,15 @@ static bool is_needed(const struct census *c)
 	return c->options->orphans || (c->options->shared && c->split == SPLIT_UNKNOWN);
 }
 
-/*
- * By what the latest dumps cost, and by how many more TIME_WAITs there are to walk over since: under
- * load a dump may come ten times as dear as the one before.
- */
-static bool is_due(const struct census *c)
+/* What one would cost now: under load the next is many times as dear as the one before. */
+static int64_t dump_cost_ns(const struct census *c)
 {
-	int64_t more = c->tw > c->cost_tw ? c->tw - c->cost_tw : 0;
-	int64_t cost_ns = c->cost_ns + c->cost_ns / (c->cost_tw + BUCKETS) * more;
+	return (int64_t)(c->walk_ns * (double)(c->tw + CENSUS_BUCKETS));
+}
 
-	return c->since + 1 >=
-	       census_dump_every(cost_ns, c->options->period_ns, is_needed(c) || c->hurry);
+static int64_t dump_every(const struct census *c)
+{
+	return census_dump_every(dump_cost_ns(c), c->options->period_ns, is_needed(c) || c->hurry);
 }
 
 static void note_dump(struct census *c, int64_t cost_ns, bool interrupted)
@@ -269,23 +266,29 @@ static int count_between_dumps(struct census *c, struct series_row *row, struct 
 	return r;
 }
 
-/* Thin dumps out by the CPU they cost; one dear dump does not rule long. */
+/* Dumps are thinned out by the CPU they cost; one dear dump does not rule long. */
 static void note_cost(struct census *c, int64_t cost_ns)
 {
-	int64_t every;
+	double walk_ns = (double)cost_ns / (double)(c->tw + CENSUS_BUCKETS);
 
-	c->cost_ns = c->cost_ns == 0 ? cost_ns : c->cost_ns + (cost_ns - c->cost_ns) / 4;
-	c->cost_tw = c->tw;
-	every = census_dump_every(c->cost_ns, c->options->period_ns, is_needed(c));
-	if (every > c->dump_every)
-		c->dump_every = every;
+	c->walk_ns = c->walk_ns > 0 ? c->walk_ns + (walk_ns - c->walk_ns) / 4 : walk_ns;
+}
+
+/* A sample with a dump that began at now_ns is taken. */
+static void note_taken(struct census *c, int64_t now_ns)
+{
+	if (c->dumped_ns != INT64_MIN && c->since + 1 > c->dump_every)
+		c->dump_every = c->since + 1;
+	c->since = 0;
+	c->hurry = false;
+	c->dumped_ns = now_ns;
 }
 
 static int take_with_dump(struct census *c, int64_t now_ns, struct series_row *row, struct err *err)
 {
 	const struct sampler_options *o = c->options;
 	bool due = now_ns - c->reference_ns >= REFERENCE_PERIOD_NS, dearer = false;
-	int64_t begin_ns = mono_thread_cpu_now_ns(), tw, sum = 0;
+	int64_t begin_ns = mono_thread_cpu_now_ns(), cpu_ns, tw, sum = 0;
 
 	for (int i = 0; i < (o->shared ? 1 : SIDE_COUNT); i++) {
 		enum side ns = (enum side)i;
@@ -304,14 +307,12 @@ static int take_with_dump(struct census *c, int64_t now_ns, struct series_row *r
 	if (due)
 		c->reference_ns = now_ns;
 	c->tw = sum;
+	cpu_ns = mono_thread_cpu_now_ns() - begin_ns;
+	c->dump_cpu_ns += cpu_ns;
 	/* A reference dump is rare: it shall not thin out the others, but it stands for one of them. */
 	if (!dearer)
-		note_cost(c, mono_thread_cpu_now_ns() - begin_ns);
-	if (c->dumped_ns != INT64_MIN && c->since + 1 > c->dump_every)
-		c->dump_every = c->since + 1;
-	c->since = 0;
-	c->hurry = false;
-	c->dumped_ns = now_ns;
+		note_cost(c, cpu_ns);
+	note_taken(c, now_ns);
 	return 0;
 }
 
@@ -320,7 +321,7 @@ int census_take(struct census *c, int64_t now_ns, bool dump, struct err *err)
 	struct series_row row = c->row;
 	int r = 0;
 
-	if (dump || is_due(c)) {
+	if (dump || c->since + 1 >= dump_every(c)) {
 		r = take_with_dump(c, now_ns, &row, err);
 	} else {
 		c->since++;

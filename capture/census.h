@@ -29,6 +29,7 @@ struct err;
 struct sampler_options;
 
 #define CENSUS_REFERENCE_MAX 20000 /* a full dump of more would cost over 6 ms */
+#define CENSUS_BUCKETS       40000 /* walking over an empty table takes as long as over so many sockets */
 
 /* Who had the TIME_WAITs of a shared namespace when it was last dumped. */
 enum census_split {
@@ -45,10 +46,11 @@ struct census {
 	int64_t reference_ns;  /* when the newest full dump for comparison began */
 	int64_t since;         /* samples since then, without one */
 	bool hurry;            /* the next dump shall come as soon as if it were needed */
-	int64_t cost_ns;       /* CPU of the dumps of one sample, smoothed; 0: not known yet ... */
-	int64_t cost_tw;       /* ... with so many in `tw`; */
-	int64_t tw;            /* now it is this */
+	double walk_ns;        /* CPU of the dumps of one sample for each socket there was to walk over,
+				  smoothed; 0: not known yet */
+	int64_t tw;            /* the newest sum of `tw` */
 	int64_t dumps, dump_max_ns, dump_sum_ns, dump_every;
+	int64_t dump_cpu_ns; /* of this thread, in samples with a dump */
 	int64_t interrupted, compared, disagreements;
 	enum census_split split; /* of a shared namespace */
 };

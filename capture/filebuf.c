@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FIRST_BYTES (64u * 1024) /* most files are small, and large memory is new each time */
+#define FIRST_BYTES (64u * 1024)  /* most files are small, and large memory is new each time */
+#define STEP_BYTES  (256u * 1024) /* what was read is still in the cache when it is used */
 
 int filebuf_init(struct filebuf *b, int fd, const uint8_t *bytes, size_t count)
 {
@@ -46,7 +47,8 @@ bool filebuf_more(struct filebuf *b, size_t n)
 	b->end -= b->at;
 	b->at = 0;
 	while (b->end < n && !b->ended) {
-		ssize_t got = read(b->fd, b->bytes + b->end, b->room - b->end);
+		size_t left = b->room - b->end;
+		ssize_t got = read(b->fd, b->bytes + b->end, left < STEP_BYTES ? left : STEP_BYTES);
 
 		if (got < 0 && errno == EINTR)
 			continue;

@@ -14,10 +14,9 @@
 
 #include "base/pages.h"
 
-#define FIRST_MASK  UINT32_C(0xffff)
-#define SLOT_MOVES  UINT32_C(0x80000000) /* while the table grows: not yet where it belongs */
-#define RECENT      1024
-#define LARGE_BYTES (UINT64_C(2) << 20)
+#define FIRST_MASK UINT32_C(0xffff)
+#define SLOT_MOVES UINT32_C(0x80000000) /* while the table grows: not yet where it belongs */
+#define RECENT     1024
 
 struct slot {
 	uint32_t hash;
@@ -42,8 +41,6 @@ static inline uint32_t slots_mask_for(size_t places)
 
 static inline void slots_make_present(struct slots *s, size_t from, size_t count)
 {
-	if (count * sizeof(*s->slot) >= LARGE_BYTES)
-		pages_prefer_large(&s->slot[from], count * sizeof(*s->slot));
 	pages_make_present(&s->slot[from], count * sizeof(*s->slot));
 }
 
@@ -62,6 +59,7 @@ static inline int slots_init(struct slots *s, size_t max, size_t ready)
 	s->slot = pages_new(((size_t)s->mask_max + 1) * sizeof(*s->slot));
 	if (!s->slot)
 		return -1;
+	pages_prefer_large(s->slot, ((size_t)s->mask_max + 1) * sizeof(*s->slot));
 	if (ready > 0)
 		slots_make_present(s, 0, (size_t)s->mask + 1);
 	return 0;

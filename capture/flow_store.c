@@ -7,8 +7,6 @@
 #include "base/pages.h"
 #include "capture/flow_rest.h"
 
-#define HUGE_BYTES (UINT64_C(4) << 20) /* from here on large pages pay */
-
 #define CELL_ROOM 36
 #define HEAD_ROOM (PLACE_ROOM - sizeof(uint32_t)) /* what a place holds beside its first cell */
 #define CELLS_MAX ((REST_BYTES_MAX - HEAD_ROOM + CELL_ROOM - 1) / CELL_ROOM) /* of a connection */
@@ -38,10 +36,13 @@ int store_init(struct store *s, size_t max, size_t work_max)
 	s->place = pages_new(max * sizeof(*s->place));
 	s->work = pages_new(work_max * sizeof(*s->work));
 	s->cell = pages_new(max * CELLS_MAX * sizeof(*s->cell));
-	if (s->place && s->work && s->cell)
-		return 0;
-	store_release(s);
-	return -ENOMEM;
+	if (!s->place || !s->work || !s->cell) {
+		store_release(s);
+		return -ENOMEM;
+	}
+	pages_prefer_large(s->place, max * sizeof(*s->place));
+	pages_prefer_large(s->cell, max * CELLS_MAX * sizeof(*s->cell));
+	return 0;
 }
 
 void store_release(struct store *s)
@@ -54,11 +55,8 @@ void store_release(struct store *s)
 
 void store_make_present(struct store *s, size_t ready)
 {
-	size_t all = s->max * sizeof(*s->place);
 	size_t count = ready < s->max ? ready : s->max;
 
-	if (all >= HUGE_BYTES)
-		pages_prefer_large(s->place, all);
 	pages_make_present(s->place, count * sizeof(*s->place));
 	pages_make_present(s->cell, count * sizeof(*s->cell)); /* one each: more than most need */
 	pages_make_present(s->work, (count < s->work_max ? count : s->work_max) * sizeof(*s->work));

@@ -338,6 +338,7 @@ void sampler_stop(struct sampler *s, struct series *ret_series, struct sampler_r
 	ret->dump_max_ns = c->dump_max_ns;
 	ret->dump_mean_ns = c->dumps > 0 ? c->dump_sum_ns / c->dumps : 0;
 	ret->dump_every = c->dump_every;
+	ret->dump_cpu_ns = c->dump_cpu_ns;
 	ret->compared = c->compared;
 	ret->disagreements = c->disagreements;
 	sampler_free(s);

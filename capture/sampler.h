@@ -55,6 +55,7 @@ struct sampler_report {
 	int64_t max_gap_ns;  /* longest time from one sample to the next */
 	int64_t dumps;       /* one per namespace and sample with a dump */
 	int64_t dump_max_ns, dump_mean_ns;
+	int64_t dump_cpu_ns;   /* CPU of the samples with a dump */
 	int64_t dump_every;    /* at the worst time one sample in so many had a dump; 1: all had */
 	int64_t compared;      /* full dumps (one a second) during which nothing moved */
 	int64_t disagreements; /* ... whose minisocks were not as many as tw says */

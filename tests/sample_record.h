@@ -309,6 +309,7 @@ static void sample_lab(struct record_repeat *r, int64_t n)
 					.server_cpu_ns = 140 * NS_PER_MS,
 					.sniffer_cpu_ns = 61 * NS_PER_MS,
 					.sampler_cpu_ns = 35 * NS_PER_MS,
+					.sampler_dumps_cpu_ns = 21 * NS_PER_MS,
 					.wire_cpu_ns = RECORD_NONE,
 					.packet_unwatched_ns = 2100,
 					.packet_watched_ns = 2400,

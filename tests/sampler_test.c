@@ -355,6 +355,11 @@ static void test_dump_every(void)
 
 /* --- thinning -------------------------------------------------------------------------------- */
 
+static void costs(struct census *c, int64_t dump_ns)
+{
+	c->walk_ns = (double)dump_ns / (double)(c->tw + CENSUS_BUCKETS);
+}
+
 /* With the cost of a dump told to be high, tw alone is read in between, and wait_fresh waits. */
 static void test_thinned(struct world *a, struct world *b)
 {
@@ -367,10 +372,10 @@ static void test_thinned(struct world *a, struct world *b)
 
 	census_init(&c, &o);
 	is_int(census_take(&c, now_ns, false, &err), 0, "first sample: a reference dump");
-	is_int(c.cost_ns, 0, "... whose cost does not count");
+	ok(c.walk_ns == 0, "... whose cost does not count");
 	is_int(c.dumps, 2, "... one per namespace");
 	before = c.row.count[SIDE_SERVER][COL_TIME_WAIT];
-	c.cost_ns = 11 * NS_PER_US; /* every third */
+	costs(&c, 11 * NS_PER_US); /* every third */
 	ok(setns(b->ns, CLONE_NEWNET) == 0 && connections(b, 5, 0, true), "5 connections more");
 	is_int(census_take(&c, now_ns + NS_PER_MS, false, &err), 0, "a sample without a dump");
 	is_int(c.dumps, 2, "... indeed");
@@ -380,7 +385,8 @@ static void test_thinned(struct world *a, struct world *b)
 	is_int(census_take(&c, now_ns + 2 * NS_PER_MS, false, &err), 0, "another one");
 	is_int(census_take(&c, now_ns + 3 * NS_PER_MS, false, &err), 0, "then a dump again");
 	ok(c.dumps == 4 && c.dumped_ns == now_ns + 3 * NS_PER_MS, "... indeed");
-	ok(c.cost_ns > 0 && c.cost_ns < mono_thread_cpu_now_ns() - cpu_ns,
+	ok(c.walk_ns > 0 && c.walk_ns * (double)(c.tw + CENSUS_BUCKETS) <
+				    (double)(mono_thread_cpu_now_ns() - cpu_ns),
 	   "... whose cost counts, in CPU of this thread");
 	is_int(c.row.count[SIDE_SERVER][COL_TIME_WAIT], before + 5, "TIME_WAIT as before");
 }
@@ -394,11 +400,11 @@ static void test_grown(struct world *a, struct world *b)
 
 	census_init(&c, &o);
 	is_int(census_take(&c, o.origin_ns, true, &err), 0, "a dump");
-	c.cost_ns = 300 * NS_PER_US;
-	c.tw = c.cost_tw + 40000;
-	is_int(census_take(&c, o.origin_ns + 1, false, &err), 0, "40,000 TIME_WAITs later");
+	costs(&c, 300 * NS_PER_US);
+	c.tw += 6 * CENSUS_BUCKETS;
+	is_int(census_take(&c, o.origin_ns + 1, false, &err), 0, "240,000 TIME_WAITs later");
 	is_int(c.dumps, 2, "... no dump");
-	ok(c.tw < 40000, "in truth there are no more");
+	ok(c.tw < CENSUS_BUCKETS, "in truth there are no more");
 	is_int(census_take(&c, o.origin_ns + 2, false, &err), 0, "at the next sample");
 	is_int(c.dumps, 4, "... one is cheap enough for each");
 	ok(c.dump_every >= 2, "the widest gap is told");
@@ -416,14 +422,14 @@ static void test_split(struct world *w)
 	is_int(census_take(&c, o.origin_ns, true, &err), 0, "a dump");
 	is_int(c.split, SPLIT_NONE, "no TIME_WAIT");
 	ok(connections(w, 5, 0, true), "5 connections, closed by the client");
-	c.cost_ns = 10 * NS_PER_MS;
+	costs(&c, 10 * NS_PER_MS);
 	is_int(census_take(&c, o.origin_ns + 1, false, &err), 0, "no dump, but tw has moved");
 	ok(c.hurry, "... so that one will soon come");
 	is_int(c.row.count[SIDE_CLIENT][COL_TIME_WAIT], 0, "... until then nobody knows whose");
 	is_int(census_take(&c, o.origin_ns + 2, true, &err), 0, "a dump");
 	is_int(c.split, SPLIT_CLIENT, "all are the client's");
 	ok(connections(w, 7, 0, true), "7 more");
-	c.cost_ns = 10 * NS_PER_MS;
+	costs(&c, 10 * NS_PER_MS);
 	is_int(census_take(&c, o.origin_ns + 3, false, &err), 0, "no dump");
 	is_int(c.row.count[SIDE_CLIENT][COL_TIME_WAIT], 12, "the client's, by tw");
 	is_int(c.row.count[SIDE_SERVER][COL_TIME_WAIT], 0, "the server's");
@@ -432,7 +438,7 @@ static void test_split(struct world *w)
 	is_int(census_take(&c, o.origin_ns + 4, true, &err), 0, "a dump");
 	is_int(c.split, SPLIT_UNKNOWN, "both have some");
 	ok(connections(w, 2, 0, true), "2 more");
-	c.cost_ns = 50 * NS_PER_MS;
+	costs(&c, 50 * NS_PER_MS);
 	is_int(census_take(&c, o.origin_ns + 5, false, &err), 0, "no dump");
 	is_int(c.row.count[SIDE_CLIENT][COL_TIME_WAIT], 12, "tw is not split by guess");
 	is_int(census_take(&c, o.origin_ns + 6, true, &err), 0, "a dump");

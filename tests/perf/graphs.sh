@@ -38,7 +38,8 @@ set xlabel 'connections'
 set ylabel 'per connection us, per packet ns, per sample us'
 set logscale y
 plot '$out/growth.tsv' using 1:2 title 'connection, both ends, us', '' using 1:3 title 'packet in the sniffer, ns', \
-     '' using 1:4 title 'sample, us', '' using 1:5 title 'connect() p50, us'
+     '' using 1:8 title 'sample, us', '' using 1:4 title 'sample without its dump, us', \
+     '' using 1:5 title 'connect() p50, us'
 G
 )
 $([ -s "$out/sampling.tsv" ] && cat <<G

@@ -8,8 +8,8 @@ $(call unit,hot,base,1,err hist json jsoncolumn jsonscan jsonw mono num pages re
 $(call unit,cold,base,1,assets cmd failon outcome record record_doc record_fields record_read record_schema \
 	record_write side signals tcpstate teardown)
 
-$(call unit,hot,capture,1,census counters diag feed filebuf flow flow_syn pcapfile segment segment_link)
-$(call unit,hot,capture,2,flow_live flow_rest flow_store pcapread sniffer_file)
+$(call unit,hot,capture,1,feed filebuf flow flow_live flow_rest flow_store pcapread segment segment_link sniffer_file)
+$(call unit,hot,capture,2,census counters diag flow_syn pcapfile)
 $(call unit,hot,capture,3,holes sampler sniffer_source sniffer_tap)
 
 $(call unit,hot,bench,1,affinity arrival cell cell_flows cell_witness client_conn client_end client_free closer \

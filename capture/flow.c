@@ -426,7 +426,7 @@ void flow_table_add_many(struct flow_table *t, struct segment *s, size_t count)
 /* --- the end --------------------------------------------------------------------------------- */
 
 /* Nothing is linked any more: a place has its connection's number where its links were. */
-static void put_number(struct place *p, uint64_t number)
+static void keep_number(struct place *p, uint64_t number)
 {
 	p->newer = (uint32_t)(number >> 32);
 	p->older = (uint32_t)number;
@@ -460,7 +460,7 @@ static size_t gather(struct flow_table *t, uint32_t *ret)
 		number = store_number(&t->store, p);
 		sorted = sorted && last < number;
 		last = number;
-		put_number(&t->store.place[p], number);
+		keep_number(&t->store.place[p], number);
 		t->store.place[p].list = LIST_NONE;
 		ret[count++] = p;
 	}

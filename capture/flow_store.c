@@ -10,7 +10,7 @@
 #define CELL_ROOM 36
 #define HEAD_ROOM (PLACE_ROOM - sizeof(uint32_t)) /* what a place holds beside its first cell */
 #define CELLS_MAX ((REST_BYTES_MAX - HEAD_ROOM + CELL_ROOM - 1) / CELL_ROOM) /* of a connection */
-#define LOOKS     8
+#define WORK_LOOKS     8
 #define IDLE_NS   (100 * NS_PER_MS) /* who is silent that long may well rest */
 
 struct cell {
@@ -169,7 +169,7 @@ static uint32_t take_work(struct store *s, uint32_t keep, int64_t now_ns)
 		s->free_work = s->work[work].before;
 		return work;
 	}
-	for (uint32_t i = 0; i < LOOKS && i < s->work_touched; i++) {
+	for (uint32_t i = 0; i < WORK_LOOKS && i < s->work_touched; i++) {
 		const struct live *l = &s->work[work = next_at_work(s)];
 
 		if (l->place != keep && (live_is_closed(l) || now_ns - l->last_ns > IDLE_NS)) {

@@ -22,7 +22,7 @@ enum {
 };
 #define BLOCK_SECTION UINT32_C(0x0a0d0d0a)
 
-enum { OPTION_END = 0, OPTION_RESOLUTION = 9, OPTION_OFFSET = 14 };
+enum { BLOCK_OPTION_END = 0, BLOCK_OPTION_RESOLUTION = 9, BLOCK_OPTION_OFFSET = 14 };
 
 static uint32_t word_at(const uint8_t *p, bool swapped)
 {
@@ -194,11 +194,11 @@ static void read_options(const struct pcapread *r, const uint8_t *p, size_t n,
 		uint16_t code = half_at(p, r->swapped), bytes = half_at(p + 2, r->swapped);
 		size_t padded = (bytes + 3u) & ~3u;
 
-		if (code == OPTION_END || padded > n - 4)
+		if (code == BLOCK_OPTION_END || padded > n - 4)
 			return;
-		if (code == OPTION_RESOLUTION && bytes == 1)
+		if (code == BLOCK_OPTION_RESOLUTION && bytes == 1)
 			i->per_s = resolution(p[4]);
-		if (code == OPTION_OFFSET && bytes == 8) /* within some 70 years either way */
+		if (code == BLOCK_OPTION_OFFSET && bytes == 8) /* within some 70 years either way */
 			i->offset_s = (int32_t)word_at(p + (r->swapped ? 8 : 4), r->swapped);
 		p += 4 + padded;
 		n -= 4 + padded;

@@ -31,8 +31,10 @@ __attribute__((always_inline)) static inline void ahead_fetch(struct slots *slot
 		__builtin_prefetch((const char *)&slots->slot[hash[i] & slots->mask] + 64);
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (place[i] == 0)
-			place[i] = slots->slot[hash[i] & slots->mask].place;
+		const struct slot *home = &slots->slot[hash[i] & slots->mask];
+
+		if (place[i] == 0 && home->hash == hash[i])
+			place[i] = home->place;
 		if (place[i] == 0)
 			continue;
 		__builtin_prefetch(&store->place[place[i] - 1], 1);

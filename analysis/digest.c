@@ -263,8 +263,7 @@ int digest_hist(const struct record_case *c, size_t offset, struct hist *ret)
 		const struct hist *h =
 			(const struct hist *)(const void *)((const char *)&c->repeat[i] + offset);
 
-		if (h->count)
-			hist_merge(&all, h);
+		hist_merge(&all, h);
 	}
 	*ret = all;
 	return 0;

@@ -19,8 +19,14 @@ const size_t HIST_BUCKETS = (size_t)(POWERS + 1) * HALF;
 
 int hist_init(struct hist *h)
 {
-	*h = (struct hist){ .min_ns = INT64_MAX };
-	h->count = calloc(HIST_BUCKETS, sizeof(*h->count));
+	*h = HIST_EMPTY;
+	return hist_reserve(h);
+}
+
+int hist_reserve(struct hist *h)
+{
+	if (!h->count)
+		h->count = calloc(HIST_BUCKETS, sizeof(*h->count));
 	return h->count ? 0 : -ENOMEM;
 }
 
@@ -29,7 +35,7 @@ void hist_release(struct hist *h)
 	if (!h)
 		return;
 	free(h->count);
-	*h = (struct hist){ .min_ns = INT64_MAX };
+	*h = HIST_EMPTY;
 }
 
 void hist_clear(struct hist *h)
@@ -101,6 +107,17 @@ void hist_merge(struct hist *into, const struct hist *from)
 		into->min_ns = from->min_ns;
 	if (from->max_ns > into->max_ns)
 		into->max_ns = from->max_ns;
+}
+
+void hist_take(struct hist *into, struct hist *from)
+{
+	if (into->count) {
+		hist_merge(into, from);
+		hist_release(from);
+	} else {
+		*into = *from;
+		*from = HIST_EMPTY;
+	}
 }
 
 /* How many values lie at or below quantile q, at least one. */

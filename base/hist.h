@@ -4,7 +4,8 @@
  * The layout is HdrHistogram's (lowest value 1, 2048 sub-buckets): below 2048 each value has its
  * own bucket, above that each power of two is cut in 1024.  Values over HIST_MAX_NS are not lost: they are
  * clamped into the last bucket and counted in `clamped`.  All memory is taken at init; recording
- * never allocates.  One writer per histogram; merge when the writers have stopped.
+ * never allocates.  One writer per histogram; merge when the writers have stopped.  An empty one that
+ * nobody records in needs no memory: HIST_EMPTY.
  */
 #ifndef TWBENCH_BASE_HIST_H
 #define TWBENCH_BASE_HIST_H
@@ -16,17 +17,21 @@
 #define HIST_MAX_NS INT64_C(274877906943) /* 2^38 - 1: 274 s, beyond any timeout we allow */
 
 struct hist {
-	int64_t *count; /* HIST_BUCKETS of them */
+	int64_t *count; /* HIST_BUCKETS of them; NULL: none was ever recorded */
 	int64_t total;
 	int64_t clamped;
 	int64_t min_ns, max_ns; /* exact; min_ns is INT64_MAX while empty */
 	double sum_ns;
 };
 
+#define HIST_EMPTY ((struct hist){ .min_ns = INT64_MAX })
+
 extern const size_t HIST_BUCKETS;
 
-/* Returns 0 or -ENOMEM. */
+/* Empty, and ready to record.  Returns 0 or -ENOMEM. */
 int hist_init(struct hist *h);
+/* Make HIST_EMPTY ready to record; of another nothing changes.  Returns 0 or -ENOMEM. */
+int hist_reserve(struct hist *h);
 void hist_release(struct hist *h);
 void hist_clear(struct hist *h);
 
@@ -36,6 +41,8 @@ void hist_record_n(struct hist *h, int64_t value_ns, int64_t n);
 
 /* Add all of `from`; exact. */
 void hist_merge(struct hist *into, const struct hist *from);
+/* The same, where `into` may be HIST_EMPTY: it then has the memory of `from`, which is empty afterwards. */
+void hist_take(struct hist *into, struct hist *from);
 
 /*
  * The value at quantile q (0..1): the highest value of the bucket where the cumulated count reaches

@@ -30,25 +30,15 @@ static void forget(const struct field *f, void *object)
 	case FIELD_CLASS:
 		*(enum teardown_class *)p = TEARDOWN_CLASS_COUNT;
 		break;
+	case FIELD_HIST: /* one row of several */
+		*(struct hist *)p = HIST_EMPTY;
+		break;
 	default: /* zero is unknown, or empty */
 		break;
 	}
 }
 
-/* A histogram has many rows; each is initialised once, at its row for the count. */
-static int init_hists(enum field_scope scope, void *object)
-{
-	size_t count;
-	const struct field *f = scope_fields(scope, &count);
-
-	for (size_t i = 0; i < count; i++)
-		if (f[i].type == FIELD_HIST && f[i].stat == STAT_COUNT)
-			if (hist_init(field_at_mut(&f[i], object)) < 0)
-				return -ENOMEM;
-	return 0;
-}
-
-int scope_init(enum field_scope scope, void *object, size_t size)
+void scope_init(enum field_scope scope, void *object, size_t size)
 {
 	size_t count;
 	const struct field *f = scope_fields(scope, &count);
@@ -56,11 +46,6 @@ int scope_init(enum field_scope scope, void *object, size_t size)
 	memset(object, 0, size);
 	for (size_t i = 0; i < count; i++)
 		forget(&f[i], object);
-	if (init_hists(scope, object) < 0) {
-		scope_release(scope, object);
-		return -ENOMEM;
-	}
-	return 0;
 }
 
 /* --- lists ----------------------------------------------------------------------------------- */
@@ -110,8 +95,9 @@ void *list_add(const struct field *f, void *object)
 	char *counter = (char *)object + l->count_offset;
 	void *item = list_room(f, object, list_count(l, object));
 
-	if (!item || scope_init(l->of, item, l->element_size) < 0)
+	if (!item)
 		return NULL;
+	scope_init(l->of, item, l->element_size);
 	if (l->heap)
 		++*(size_t *)(void *)counter;
 	else
@@ -154,7 +140,7 @@ void scope_release(enum field_scope scope, void *object)
 
 void record_init(struct record *r)
 {
-	(void)scope_init(SCOPE_RUN, r, sizeof(*r)); /* a run has no histogram: cannot fail */
+	scope_init(SCOPE_RUN, r, sizeof(*r));
 }
 
 void record_release(struct record *r)
@@ -165,9 +151,9 @@ void record_release(struct record *r)
 	memset(r, 0, sizeof(*r));
 }
 
-int record_repeat_init(struct record_repeat *r)
+void record_repeat_init(struct record_repeat *r)
 {
-	return scope_init(SCOPE_REPEAT, r, sizeof(*r));
+	scope_init(SCOPE_REPEAT, r, sizeof(*r));
 }
 
 void record_repeat_release(struct record_repeat *r)

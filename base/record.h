@@ -275,7 +275,7 @@ struct record {
 
 void record_init(struct record *r);    /* all unknown, no cases */
 void record_release(struct record *r); /* NULL, zeroed and half-built are fine; here and below */
-int record_repeat_init(struct record_repeat *r); /* all unknown, histograms empty; 0 or -ENOMEM */
+void record_repeat_init(struct record_repeat *r); /* all unknown, histograms HIST_EMPTY */
 void record_repeat_release(struct record_repeat *r);
 
 /* The last of the list, initialised; NULL: no memory.  Earlier pointers into the list are void. */

@@ -237,6 +237,8 @@ static int buckets_read(const struct field *f, void *object, json *node, struct 
 
 	if (json_type(node) != JSON_ARRAY)
 		return err_set(err, -EINVAL, "not an array (%s)", json_type_name(node));
+	if (json_first(node) && hist_reserve(h) < 0)
+		return err_set(err, -ENOMEM, "no memory");
 	for (json *c = json_first(node); c; c = json_next(c)) {
 		int64_t index = 0, n = 0;
 

@@ -71,8 +71,8 @@ const void *list_items(const struct field *f, const void *object, size_t *ret_co
 /* One more element, all unknown; NULL: no memory or, for a fixed list, no room. */
 void *list_add(const struct field *f, void *object);
 
-/* Make every member of the scope unknown; `object` is zeroed first.  0 or -ENOMEM (histograms). */
-int scope_init(enum field_scope scope, void *object, size_t size);
+/* Make every member of the scope unknown; `object` is zeroed first. */
+void scope_init(enum field_scope scope, void *object, size_t size);
 void scope_release(enum field_scope scope, void *object);
 
 /* NAN when unknown. */

@@ -143,11 +143,7 @@ static void finish_one(struct batch *b, struct worker *w)
 	b->done++;
 	if (b->o->progress)
 		progress_lab_done(b->o->progress, was.shared);
-	if (record_repeat_init(&r) != 0) {
-		worker_kill(w);
-		b->code = err_set(b->err, -ENOMEM, "no memory for a result");
-		return;
-	}
+	record_repeat_init(&r);
 	code = worker_finish(w, &r, &err);
 	if (code != 0) {
 		err_wrap(&err, "case '%s', repeat %lld", b->record->cases[was.case_index].name,

@@ -382,10 +382,10 @@ void client_finish(struct client *c, struct record_repeat *r)
 		last_ns = t->last_start_ns > last_ns ? t->last_start_ns : last_ns;
 		ledger_add(&r->ledger, &t->ledger);
 		ledger_add_errnos(r, t->errnos);
-		hist_merge(&r->response, &t->response);
-		hist_merge(&r->service, &t->service);
-		hist_merge(&r->connect, &t->connect);
-		hist_merge(&r->start_error, &t->start_error);
+		hist_take(&r->response, &t->response);
+		hist_take(&r->service, &t->service);
+		hist_take(&r->connect, &t->connect);
+		hist_take(&r->start_error, &t->start_error);
 		ledger_add_to(&r->cost.client_cpu_ns, t->cpu_user_ns + t->cpu_system_ns);
 	}
 	ledger_sum_rates(c->o.spec, c->o.start_ns, last_ns, SHARED_GET(c->o.shared->stop) != STOP_NO, r);

@@ -268,10 +268,10 @@ void straight_finish(struct straight *s, struct record_repeat *r)
 		ledger_add_to(&r->ledger.server_other, t->ledger.server_other);
 		ledger_add_to(&r->ledger.server_request_bytes, t->ledger.server_request_bytes);
 		ledger_add_to(&r->ledger.server_reply_bytes, t->ledger.server_reply_bytes);
-		hist_merge(&r->response, &t->response);
-		hist_merge(&r->service, &t->service);
-		hist_merge(&r->connect, &t->connect);
-		hist_merge(&r->start_error, &t->start_error);
+		hist_take(&r->response, &t->response);
+		hist_take(&r->service, &t->service);
+		hist_take(&r->connect, &t->connect);
+		hist_take(&r->start_error, &t->start_error);
 		ledger_add_to(&r->cost.client_cpu_ns, t->cpu_ns); /* of both ends */
 		thread_release(t);
 	}

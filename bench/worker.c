@@ -51,8 +51,7 @@ static void child(struct cell_options *o, int64_t repeat, int fd)
 	(void)signal(SIGTERM, SIG_IGN);
 	/* Witnesses before ends, where we may; the ends' threads give it up (mono_thread_plain_priority). */
 	(void)setpriority(PRIO_PROCESS, 0, WITNESS_NICE);
-	if (record_repeat_init(&r) != 0)
-		_exit(EXIT_FAILURE);
+	record_repeat_init(&r);
 	r.index = repeat;
 	drawn.seed += repeat - 1; /* repeats that drew alike would be one, told again and again */
 	o->spec = &drawn;
@@ -165,14 +164,4 @@ int worker_finish(struct worker *w, struct record_repeat *ret, struct err *err)
 		code = parse_result(w, ret, err);
 	release(w);
 	return code;
-}
-
-void worker_kill(struct worker *w)
-{
-	if (w->pid > 0) {
-		(void)kill(w->pid, SIGKILL); /* it may have ended: then there is only the reaping */
-		while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
-			continue;
-	}
-	release(w);
 }

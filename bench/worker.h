@@ -33,7 +33,4 @@ int worker_read(struct worker *w);
  * *err, when its lab or a witness could not be had; -EIO when it died or what it said makes no sense. */
 int worker_finish(struct worker *w, struct record_repeat *ret, struct err *err);
 
-/* SIGKILL and reap. */
-void worker_kill(struct worker *w);
-
 #endif

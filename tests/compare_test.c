@@ -235,8 +235,32 @@ static void test_family(void)
 	   adjusted[0]);
 }
 
+static void measure(struct record_repeat *p, uint64_t *state, double ok_factor)
+{
+	double machine = exp(0.3 * normal(state)); /* all latencies move together */
+
+	p->ledger.by_outcome[OUTCOME_OK] = (int64_t)(ok_factor * (10000 + 20 * normal(state)));
+	p->ledger.first_no_port_ns = (int64_t)(2e9 * (1 + 0.02 * normal(state)));
+	p->time_wait[SIDE_CLIENT].peak = 5000;
+	p->time_wait[SIDE_CLIENT].lifetime_mean_ns = (int64_t)(61e9 + 1e9 * normal(state));
+	hist_clear(&p->connect);
+	hist_clear(&p->response);
+	for (int n = 0; n < 30; n++) {
+		hist_record(&p->connect, (int64_t)(machine * 20000 * exp(0.1 * normal(state))));
+		hist_record(&p->response, (int64_t)(machine * 90000 * exp(0.1 * normal(state))));
+	}
+}
+
 /* A record as a machine would give it: latencies that vary, counts that hardly do. */
 static void measured(struct record *r, uint64_t *state, double ok_factor)
+{
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < 5; i++)
+			measure(&r->cases[k].repeat[i], state, ok_factor);
+}
+
+/* Room for one, to be measured into again and again. */
+static void to_measure(struct record *r)
 {
 	for (int k = 0; k < 2; k++) {
 		struct record_case *c = k ? record_add_case(r) : make(r, "a");
@@ -244,21 +268,9 @@ static void measured(struct record *r, uint64_t *state, double ok_factor)
 		(void)snprintf(c->name, sizeof(c->name), "%c", 'a' + k);
 		for (int i = 0; i < 5; i++) {
 			struct record_repeat *p = add(c);
-			double machine = exp(0.3 * normal(state)); /* all latencies move together */
 
-			p->ledger.by_outcome[OUTCOME_OK] =
-				(int64_t)(ok_factor * (10000 + 20 * normal(state)));
-			p->ledger.first_no_port_ns =
-				(int64_t)(2e9 * (1 + 0.02 * normal(state)));
-			p->time_wait[SIDE_CLIENT].peak = 5000;
-			p->time_wait[SIDE_CLIENT].lifetime_mean_ns =
-				(int64_t)(61e9 + 1e9 * normal(state));
-			for (int n = 0; n < 30; n++) {
-				hist_record(&p->connect,
-					    (int64_t)(machine * 20000 * exp(0.1 * normal(state))));
-				hist_record(&p->response,
-					    (int64_t)(machine * 90000 * exp(0.1 * normal(state))));
-			}
+			if (hist_reserve(&p->connect) < 0 || hist_reserve(&p->response) < 0)
+				abort();
 		}
 	}
 }
@@ -274,13 +286,15 @@ static void test_a_a(void)
 	struct compare_options o;
 	size_t cases = 0, called = 0, found = 0;
 	uint64_t state = 20021122;
+	struct record a, b;
 	struct err err;
 
+	to_measure(&a);
+	to_measure(&b);
 	compare_defaults(&o);
 	o.timings = true;
 	o.min_effect = 0; /* the level must hold without its help */
 	for (int pair = 0; pair < 20; pair++) {
-		struct record a, b;
 		struct comparison c;
 
 		measured(&a, &state, 1);
@@ -296,8 +310,6 @@ static void test_a_a(void)
 			cases++;
 		}
 		compare_release(&c);
-		record_release(&a);
-		record_release(&b);
 	}
 	is_int(cases, 40, "20 pairs of identical runs of two cases");
 	ok((double)called <= o.level * (double)cases, "false verdicts in %zu of them, level %g", called,
@@ -305,7 +317,6 @@ static void test_a_a(void)
 	compare_defaults(&o);
 	o.timings = true;
 	for (int pair = 0; pair < 20; pair++) {
-		struct record a, b;
 		struct comparison c;
 
 		measured(&a, &state, 1);
@@ -317,9 +328,9 @@ static void test_a_a(void)
 				found += c.pair[i].row[k].metric == metric("ledger.outcomes.ok") &&
 					 c.pair[i].row[k].verdict == COMPARE_WORSE;
 		compare_release(&c);
-		record_release(&a);
-		record_release(&b);
 	}
+	record_release(&a);
+	record_release(&b);
 	is_int(found, 40, "a planted 10 %% is found in all of them");
 }
 
@@ -331,6 +342,8 @@ static void test_timings(void)
 	struct err err;
 	uint64_t state = 5;
 
+	to_measure(&a);
+	to_measure(&b);
 	measured(&a, &state, 1);
 	measured(&b, &state, 1);
 	for (int i = 0; i < 5; i++)

@@ -82,6 +82,28 @@ static void test_quantiles(void)
 	free(value);
 }
 
+/* `from` is the same as `all`. */
+static void test_take(struct hist *from, const struct hist *all)
+{
+	struct hist into = HIST_EMPTY, more;
+
+	is_int(hist_quantile_any_ns(&into, 0.5), -1, "HIST_EMPTY has no median");
+	hist_merge(&into, &HIST_EMPTY);
+	is_int(into.total, 0, "... and nothing to merge");
+	hist_take(&into, &HIST_EMPTY);
+	ok(!into.count && into.min_ns == INT64_MAX, "... or to take");
+	hist_take(&into, from);
+	ok(into.total == all->total && into.count[hist_bucket_of(all->max_ns)] > 0, "taken whole");
+	ok(!from->count && from->total == 0 && from->min_ns == INT64_MAX, "... what it was taken from is empty");
+	ok(hist_init(&more) == 0 && hist_reserve(from) == 0, "memory");
+	hist_record(&more, 7);
+	hist_take(&into, &more);
+	ok(into.total == all->total + 1 && !more.count, "... the next is added");
+	is_int(hist_reserve(&into), 0, "memory that is there already");
+	is_int(into.total, all->total + 1, "... stays as it is");
+	hist_release(&into);
+}
+
 static void test_merge(void)
 {
 	struct hist all, part[2];
@@ -108,6 +130,7 @@ static void test_merge(void)
 	is_int(part[1].min_ns, INT64_MAX, "least of none");
 	hist_merge(&part[0], &part[1]);
 	is_int(part[0].min_ns, all.min_ns, "merging none changes nothing");
+	test_take(&part[0], &all);
 	for (int first = 0; first < 2; first++) {
 		hist_clear(&part[0]);
 		hist_clear(&part[1]);

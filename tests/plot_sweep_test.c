@@ -68,8 +68,9 @@ static void sweep(struct record *r, int rates, int ranges, double ok_factor)
 					(int64_t)(ok_factor * (1000 + n));
 				if (rate >= ports)
 					p->ledger.first_no_port_ns = ports * NS_PER_S / rate;
-				for (int v = 0; v < 100; v++)
-					hist_record(&p->connect, 10000 + 100 * rate);
+				if (hist_reserve(&p->connect) < 0)
+					abort();
+				hist_record_n(&p->connect, 10000 + 100 * rate, 100);
 			}
 		}
 }

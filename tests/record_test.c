@@ -86,6 +86,7 @@ static void fill_scope(enum field_scope scope, void *object, int depth);
 static void fill_special(const struct field *f, void *object)
 {
 	if (f->type == FIELD_HIST && f->stat == STAT_COUNT) {
+		(void)hist_reserve(field_at_mut(f, object));
 		hist_record(field_at_mut(f, object), 123456789);
 		hist_record_n(field_at_mut(f, object), 17, 3);
 		hist_record(field_at_mut(f, object), HIST_MAX_NS + 5);
@@ -230,7 +231,7 @@ static void test_absent_witness(void)
 
 	if (!mem)
 		abort();
-	is_int(record_repeat_init(&r), 0, "a repeat begins unknown");
+	record_repeat_init(&r);
 	is_int(record_counter_delta(&r, SIDE_CLIENT, "TcpActiveOpens"), RECORD_NONE,
 	       "no counters: unknown");
 	r.witness_count = 1;

@@ -117,14 +117,28 @@ static int64_t sample_expiry_ns(int64_t entry_ns)
 	return (due + SAMPLE_STEP_NS - 1) / SAMPLE_STEP_NS * SAMPLE_STEP_NS;
 }
 
-/* How many of n connections are in TIME_WAIT at t. */
+/* How many of n connections are in TIME_WAIT at t: those that entered, without those that left. */
 static int32_t sample_time_wait(int64_t t, int64_t n)
 {
-	int32_t count = 0;
+	int64_t gone, low = 0, high = n;
 
-	for (int64_t k = 0; k < n; k++)
-		count += sample_entry_ns(k, n) <= t && t < sample_expiry_ns(sample_entry_ns(k, n));
-	return count;
+	while (low < high) { /* each enters and leaves after the one before it */
+		int64_t k = (low + high) / 2;
+
+		if (sample_expiry_ns(sample_entry_ns(k, n)) <= t)
+			low = k + 1;
+		else
+			high = k;
+	}
+	for (gone = low, high = n; low < high;) {
+		int64_t k = (low + high) / 2;
+
+		if (sample_entry_ns(k, n) <= t)
+			low = k + 1;
+		else
+			high = k;
+	}
+	return (int32_t)(low - gone);
 }
 
 static void sample_series(const struct sample_case *s, struct record_repeat *r, int64_t n)
@@ -149,6 +163,8 @@ static void sample_series(const struct sample_case *s, struct record_repeat *r, 
 
 static void sample_latency(struct record_repeat *r, int64_t requests, int64_t n, uint64_t seed)
 {
+	if (hist_reserve(&r->service) < 0 || hist_reserve(&r->response) < 0 || hist_reserve(&r->connect) < 0)
+		abort();
 	for (int64_t i = 0; i < requests; i++) {
 		double tail = -log(1 - sample_random(&seed));
 		int64_t service = 90000 + (int64_t)(25000 * tail * tail);

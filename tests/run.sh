@@ -42,47 +42,83 @@ choose() {
 }
 
 limit=900 # seconds for one test program: what hangs has failed
+# Few processes: they would take longer than most tests.
 cat >"$log/one" <<'EOF2'
-name=${3##*/} start=$(date +%s%N)
+name=${3##*/}
+read -r start _ </proc/uptime
 timeout -k 10 "$1" "$3" >"$2/$name.out" 2>"$2/$name.err" </dev/null
-echo "$? $((($(date +%s%N) - start) / 1000000))" >"$2/$name.end"
+code=$?
+read -r end _ </proc/uptime
+echo "$code $(((${end%.*}${end#*.} - ${start%.*}${start#*.}) * 10))" >"$2/$name.end"
 EOF2
-# Passed, failed, skipped, and skips that CI does not allow; then whether there was a plan, and one to skip all.
-counts() {
-	awk '/# SKIP/ && /\[(namespace|capture)\]/ { banned++ }
-		/^ok .*# SKIP/ { s++; next } /^ok / { p++ } /^not ok / { f++ }
-		/^1\.\.0 # SKIP/ { none = 1 } /^1\.\.[0-9]/ { plan = 1 }
-		END { print p + 0, f + 0, s + 0, banned + 0, plan + 0, none + 0 }' "$1"
+
+# report TEST...: a line for each, and what was skipped or failed; its counts go to $log/sums.
+report() {
+	awk -v log_dir="$log" -v ci="${CI:-}" '
+	function read_in(file, lines,    n) {
+		for (n = 0; (getline lines[n + 1] < file) > 0; n++)
+			continue
+		close(file)
+		return n
+	}
+	function count(    i, t) {
+		passed = failed = skipped = banned = plan = none = 0
+		for (i = 1; i <= said; i++) {
+			t = out[i]
+			banned += t ~ /# SKIP.*\[(namespace|capture)\]/
+			none += t ~ /^1\.\.0 # SKIP/
+			plan += t ~ /^1\.\.[0-9]/
+			if (t ~ /^ok .*# SKIP/) skipped++
+			else if (t ~ /^ok /) passed++
+			else if (t ~ /^not ok /) failed++
+		}
+		if (none) skipped++
+		else if (!plan) out[++said] = "# " name " ended without a plan (exit " code ")"
+		else if (code != 0 && !failed) out[++said] = "# " name " exited " code
+		if (!none && (!plan || code != 0 && !failed)) failed++
+		if (ci == "true") { failed += banned; skipped -= banned }
+	}
+	function tell(    i, show, n) {
+		printf "%-28s %4d passed %3d failed %3d skipped  %6d ms\n", name, passed, failed, skipped, ms
+		for (i = 1; i <= said; i++)
+			if (out[i] ~ /# SKIP/) print "    " out[i]
+		for (i = 1; failed && i <= said; i++) {
+			if (out[i] ~ /^not ok/ || index(out[i], "# " name) == 1) show = 5
+			if (show-- > 0) print "    " out[i]
+		}
+		n = failed ? read_in(log_dir "/" name ".err", out) : 0
+		for (i = n > 30 ? n - 29 : 1; i <= n; i++) print "    stderr: " out[i]
+		print passed, failed, skipped >>(log_dir "/sums")
+	}
+	BEGIN {
+		for (k = 1; k < ARGC; k++) {
+			name = ARGV[k]
+			sub(/.*\//, "", name)
+			getline end < (log_dir "/" name ".end")
+			code = end + 0
+			ms = substr(end, index(end, " ") + 1)
+			said = read_in(log_dir "/" name ".out", out)
+			count()
+			tell()
+		}
+	}' "$@"
 }
+
+: >"$log/sums"
 chosen=$(choose "${@:-quick}")
-plain | grep -Fx -e "$chosen" | xargs -r -P "$(getconf _NPROCESSORS_ONLN)" -n 1 sh "$log/one" "$limit" "$log"
+beside=$(plain | grep -Fx -e "$chosen")
+printf '%s\n' "$beside" | xargs -r -P "$(getconf _NPROCESSORS_ONLN)" -n 1 sh "$log/one" "$limit" "$log"
+# shellcheck disable=SC2086 # words
+[ -z "$beside" ] || report $beside
+for t in $(printf '%s\n' "$chosen" | grep -vFx -e "$beside"); do
+	sh "$log/one" "$limit" "$log" "$t"
+	report "$t"
+done
 
 passed=0 failed=0 skipped=0
-for t in $chosen; do
-	name=${t##*/} out=$log/${t##*/}.out
-	[ -f "$log/$name.end" ] || sh "$log/one" "$limit" "$log" "$t"
-	read -r code ms <"$log/$name.end"
-	read -r p f s banned plan none <<-EOF
-		$(counts "$out")
-	EOF
-	if [ "$none" -eq 1 ]; then
-		s=$((s + 1))
-	elif [ "$plan" -eq 0 ]; then
-		f=$((f + 1))
-		echo "# $name ended without a plan (exit $code)" >>"$out"
-	elif [ "$code" -ne 0 ] && [ "$f" -eq 0 ]; then
-		f=1
-		echo "# $name exited $code" >>"$out"
-	fi
-	[ "${CI:-}" != true ] || f=$((f + banned)) s=$((s - banned))
-	printf '%-28s %4d passed %3d failed %3d skipped  %6d ms\n' "$name" "$p" "$f" "$s" "$ms"
-	grep '# SKIP' "$out" | sed 's/^/    /'
-	if [ "$f" -gt 0 ]; then
-		grep -A4 -e '^not ok' -e "^# $name" "$out" | sed 's/^/    /'
-		tail -n 30 "$log/$name.err" | sed 's/^/    stderr: /'
-	fi
+while read -r p f s; do
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-done
+done <"$log/sums"
 if [ "$skipped" -gt 0 ]; then
 	echo "$passed passed, $failed failed, $skipped skipped"
 else

@@ -4,6 +4,8 @@
 cd "$(dirname "$0")/.." || exit 1
 . tests/lib.sh
 unset MAKEFLAGS MFLAGS BUILD
+TEST_WHOLE=1
+export TEST_WHOLE
 jobs=$(getconf _NPROCESSORS_ONLN)
 
 works() { # works FLAGS: such a program can be built, and runs here

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int test_count, test_failed;
@@ -68,6 +69,12 @@ test_str(const char *got, const char *want, const char *file, int line, const ch
 __attribute__((unused)) static void test_skip(const char *what, const char *why)
 {
 	printf("ok %d - %s # SKIP %s\n", ++test_count, what, why);
+}
+
+/* Is this the long run, that of tests/whole.sh?  Else a fair sample has to do. */
+__attribute__((unused)) static bool test_whole(void)
+{
+	return getenv("TEST_WHOLE") != NULL;
 }
 
 static int test_done(void)

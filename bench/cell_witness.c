@@ -104,16 +104,28 @@ static int start_sampler(struct cell_witness *w, uint16_t port, int64_t origin_n
 	return s->sampler ? sampler_start(&w->sampling, &w->sampler, err) : 0;
 }
 
-/* Connections that may be in the flow table at once, to have their memory ready. */
-static size_t flows_expected(const struct case_spec *s)
+/* How many connections the load will make; NAN when it makes as many as it can. */
+static double flows_expected(const struct case_spec *s)
 {
 	double n = arrival_expected(s);
 
-	if (isnan(n))
-		n = (double)s->duration_ns / 1e9 * FLOWS_PER_S_MAX;
-	if (s->connections > 0)
-		n = fmin(n, (double)s->connections);
-	return (size_t)fmin(n, FLOWS_READY_MAX);
+	return isnan(n) && s->connections > 0 ? (double)s->connections : n;
+}
+
+/* Those that may be in the flow table at once, to have their memory ready. */
+static size_t flows_ready(const struct case_spec *s)
+{
+	double most = fmin((double)s->duration_ns / 1e9 * FLOWS_PER_S_MAX, FLOWS_READY_MAX);
+
+	return (size_t)fmin(flows_expected(s), most); /* the other one if one is NAN */
+}
+
+/* Room that is never too small: chance may double a load, and a wire plays again what was over. */
+static size_t flows_max(const struct case_spec *s)
+{
+	double n = flows_expected(s);
+
+	return n < FLOWS_READY_MAX ? (size_t)(2 * n) + 1000 : 0; /* 0: as many as a table has by default */
 }
 
 static bool is_captured(const struct cell_witness *w)
@@ -136,7 +148,8 @@ static int start_sniffer(struct cell_witness *w, struct err *err)
 			  .arg = &w->flows },
 	};
 
-	o.flow.ready_flows = flows_expected(s);
+	o.flow.ready_flows = flows_ready(s);
+	o.flow.max_flows = flows_max(s);
 	if (!is_captured(w)) {
 		(void)snprintf(w->sniffer_absent, sizeof(w->sniffer_absent), "%s",
 			       s->capture == CAPTURE_OFF ? "witnesses.capture is off"

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-/* Zeroed, at the start of a page; NULL: no memory.  Give it back with the same size. */
+/* Zeroed, at the start of a cache line; NULL: no memory.  Give it back with the same size. */
 void *pages_new(size_t bytes);
 void pages_free(void *at, size_t bytes); /* NULL is nothing */
 

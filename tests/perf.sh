@@ -41,6 +41,22 @@ table() {
 	' "$out/rows.tsv"
 }
 
+# Of each missed goal what explains it, and what was tried: tests/perf/tried.tsv has a row for each kind.
+why() {
+	awk -F '\t' 'NR == FNR { kind[++kinds] = $1; profile[kinds] = $2; text[kinds] = $3; next }
+		$10 == "MISSED" {
+			for (i = 1; i <= kinds && $2 !~ kind[i]; i++) { }
+			rows[i] = rows[i] sprintf($7 + 0 < 1000 ? "  goal %s: %s: %.4g, %s %s\n" : "  goal %s: %s: %d, %s %s\n",
+				$1, $2, $7, $8 == "min" ? "at least" : "at most", $9)
+		}
+		END {
+			profile[kinds + 1] = "the rows notes"; text[kinds + 1] = "Not looked into."
+			for (i = 1; i <= kinds + 1; i++)
+				if (rows[i] != "")
+					printf "missed\n%swhy: %s\n%s\n\n", rows[i], profile[i], text[i]
+		}' "$top/tests/perf/tried.tsv" "$out/rows.tsv" | fold -s -w 120
+}
+
 json() {
 	python3 - "$out" <<'P'
 import json, os, platform, sys
@@ -76,6 +92,7 @@ json
 echo
 table | tee "$out/table.txt"
 echo
+why | tee "$out/missed.txt"
 [ ! -s "$out/failures.txt" ] || { echo 'runs that did not end with 0:'; cat "$out/failures.txt"; }
 missed=$(awk -F '\t' '$10 == "MISSED"' "$out/rows.tsv" | wc -l)
 echo "$(awk -F '\t' '$10 == "met"' "$out/rows.tsv" | wc -l) met, $missed missed, $(($(date +%s) - perf_started_s)) s; kept in $out"

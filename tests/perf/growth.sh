@@ -32,13 +32,31 @@ flat() { # flat COLUMN WHAT UNIT: the last against the least of all
 		"$3: $(cut -f "$1" "$out/growth.tsv" | tr '\n' ' ')"
 }
 flat 2 'cost per connection' us
+spread_of() { # spread_of "NUMBER...": greatest to least
+	echo "$1" | awk '{ low = high = $1; for (i = 2; i <= NF; i++) { if ($i < low) low = $i; if ($i > high) high = $i }
+		if (low > 0) printf "%.3f", high / low; else print "-" }'
+}
 # What the sniffer spends before the first packet, on memory above all, is not a packet's: the cost of those
 # that each size has more than the one before.
 more=$(awk -F '\t' 'NR > 1 { printf "%s%.1f", (NR > 2 ? " " : ""), ($6 - s) / ($7 - p) } { s = $6; p = $7 }' "$out/growth.tsv" 2>/dev/null)
-spread=$(echo "$more" | awk '{ low = high = $1; for (i = 2; i <= NF; i++) { if ($i < low) low = $i; if ($i > high) high = $i }
-	if (low > 0) printf "%.3f", high / low; else print "-" }')
+spread=$(spread_of "$more")
 row 7 'cost per further packet, dearest to cheapest of 10,000 to 1,000,000' "${spread:--}" x - - max 1.15 \
 	"ns: $more; with what the start takes: $(cut -f 3 "$out/growth.tsv" | tr '\n' ' ')"
+# The same of a capture, where no load takes the cache: the least CPU of three readings of each size.
+read_cost() { # read_cost CONNECTIONS: connections, ns of CPU
+	"$helper/many_connections" "$1" "$out/growth.pcap" || return
+	for _ in 1 2 3; do
+		/usr/bin/time -f '%U %S' -o "$out/account" "$twbench" analyze "$out/growth.pcap" >/dev/null 2>&1
+		cat "$out/account"
+	done | awk -v n="$1" 'NR == 1 || $1 + $2 < least { least = $1 + $2 } END { printf "%d\t%.0f\n", n, least * 1e9 }'
+	rm -f "$out/growth.pcap"
+}
+for n in 10000 100000 300000 1000000; do
+	read_cost "$n"
+done >"$out/growth-analyze.tsv"
+more=$(awk -F '\t' 'NR > 1 { printf "%s%.1f", (NR > 2 ? " " : ""), ($2 - s) / ($1 - n) / 9 } { n = $1; s = $2 }' "$out/growth-analyze.tsv")
+spread=$(spread_of "$more")
+row 7 'cost per further packet of a capture, of 10,000 to 1,000,000' "${spread:--}" x - - max 1.15 "ns: $more"
 flat 4 "cost per sample but for the kernel's walk over all sockets" "us; that walk included, which is the kernel's own curve: \
 $(cut -f 8 "$out/growth.tsv" 2>/dev/null | tr '\n' ' ' | sed 's/ $//'); without it"
 

@@ -1,8 +1,11 @@
 #include "base/mono.h"
 
+#include <linux/sched/types.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 static int64_t clock_ns(clockid_t id)
 {
@@ -56,6 +59,16 @@ int64_t mono_thread_cpu_now_ns(void)
 void mono_thread_plain_priority(void)
 {
 	(void)setpriority(PRIO_PROCESS, 0, 0); /* lowering is always allowed; Linux: of this thread */
+}
+
+void mono_thread_short_slice(void)
+{
+	struct sched_attr a = { .size = sizeof(a) };
+
+	if (syscall(SYS_sched_getattr, 0, &a, sizeof(a), 0) != 0)
+		return; /* an old kernel's set is smaller, not refused: a filter forbids it */
+	a.sched_runtime = MONO_SHORT_SLICE_NS;
+	(void)syscall(SYS_sched_setattr, 0, &a, 0); /* best effort: the header says so */
 }
 
 void mono_wall_text(int64_t real_ns, char *buf, size_t size)

@@ -14,6 +14,8 @@
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
 
+#define MONO_SHORT_SLICE_NS (100 * NS_PER_US) /* the least that Linux takes */
+
 /* Now, ns since an arbitrary start. */
 int64_t mono_now_ns(void);
 
@@ -28,6 +30,12 @@ int64_t mono_thread_cpu_now_ns(void);
 
 /* Give the calling thread the plain priority (nice 0), whatever its process was started with. */
 void mono_thread_plain_priority(void);
+
+/*
+ * Ask for short turns of the CPU: when it wakes up, the calling thread goes before those that have long
+ * ones, without any privilege and with no larger share.  Linux before 6.12 does not know of it.
+ */
+void mono_thread_short_slice(void);
 
 /* The wall clock as RFC 3339 in UTC, "2026-11-22T13:47:00Z". */
 void mono_wall_text(int64_t real_ns, char *buf, size_t size);

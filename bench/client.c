@@ -223,8 +223,10 @@ static void *client_main(void *arg)
 	struct client_thread *t = arg;
 	int64_t give_up_ns = INT64_MAX;
 
-	if (t->spec->pacing != PACING_SPIN) /* else it keeps the priority of a witness: it is a clock */
+	if (t->spec->pacing != PACING_SPIN) { /* else it keeps the priority of a witness: it is a clock */
 		mono_thread_plain_priority();
+		mono_thread_short_slice();
+	}
 	(void)prctl(PR_SET_TIMERSLACK, 1); /* cannot fail; else the kernel may wake us 50 us late */
 	if (t->client->o.pinned)
 		affinity_pin(t->index);

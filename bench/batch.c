@@ -77,9 +77,24 @@ static int threads_for(int64_t wanted, const struct plan_case *p, int64_t cpus)
 /* With a relay or a foreign server the CPU of a packet says nothing of who sent it. */
 static bool may_pin(const struct case_spec *s, int64_t parallel)
 {
-	return (s->shape == LOAD_SATURATE || s->pacing == PACING_SPIN || s->engine != ENGINE_EVENT) &&
-	       parallel == 1 && s->topology != TOPOLOGY_WIRE &&
-	       s->topology != TOPOLOGY_HOST;
+	return parallel == 1 && s->topology != TOPOLOGY_WIRE && s->topology != TOPOLOGY_HOST;
+}
+
+/* Many starts a second are on time when nothing else runs where their threads do: if there is room. */
+static bool has_room(const struct plan_case *p, const struct cell_options *o, int64_t cpus)
+{
+	return (p->spec->shape == LOAD_RATE || p->spec->shape == LOAD_STEPS) &&
+	       p->spec->engine == ENGINE_EVENT && p->rate_per_s >= FAST_RATE_PER_S &&
+	       o->client_threads + o->server_threads <= cpus;
+}
+
+static void place(struct cell_options *o, const struct plan_case *p, int64_t cpus)
+{
+	const struct case_spec *s = p->spec;
+
+	o->aside = s->pacing == PACING_SPIN || has_room(p, o, cpus);
+	o->pinned = (o->aside || s->shape == LOAD_SATURATE || s->engine != ENGINE_EVENT) &&
+		    may_pin(s, o->parallel_labs);
 }
 
 static int start_one(struct batch *b, struct worker *w, size_t case_index, int64_t repeat,
@@ -101,10 +116,10 @@ static int start_one(struct batch *b, struct worker *w, size_t case_index, int64
 		.server_threads = threads_for(p->spec->server_threads, p, cpus),
 		.timer_step_ns = step_ns,
 		.classify = b->o->classify,
-		.pinned = may_pin(p->spec, parallel),
 		.wait_for_go = parallel > 1,
 	};
 
+	place(&cell, p, cpus);
 	w->case_index = case_index;
 	w->repeat = repeat;
 	return worker_start(w, &cell, b->err);

@@ -100,7 +100,7 @@ static int start_server(struct cell *c, struct err *err)
 				    .ports = (uint32_t)c->spec->destinations,
 				    .threads = c->o->server_threads,
 				    .pinned = c->o->pinned,
-				    .aside = c->spec->pacing == PACING_SPIN,
+				    .aside = c->o->aside,
 				    .client_threads = c->o->client_threads,
 				    .backlog = SERVER_BACKLOG,
 				    .udp = c->spec->strategy->udp,

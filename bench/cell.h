@@ -29,6 +29,7 @@ struct cell_options {
 	int capture_fd;            /* for the capture file; -1: none */
 	int client_threads, server_threads;
 	bool pinned;               /* each to a CPU of its own: the machine is ours alone */
+	bool aside;                /* if so: no server or witness on a CPU of the clients, while there are others */
 	int64_t timer_step_ns;     /* of this kernel (plan_lifetime) */
 	struct cell_shared *shared;
 	bool wait_for_go;          /* start only when shared->go is set: making labs disturbs their neighbours */

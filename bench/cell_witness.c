@@ -75,11 +75,10 @@ static size_t series_rows(const struct case_spec *s)
 	return (size_t)(rows < SERIES_ROWS_MAX ? rows : SERIES_ROWS_MAX);
 }
 
-/* Off the CPU of a client that spins; else wherever there is room. */
+/* Off the CPUs of clients that must be on time; else wherever there is room. */
 static int witness_cpu(const struct cell_witness *w)
 {
-	return w->o->pinned && w->o->spec->pacing == PACING_SPIN ? affinity_cpu(w->o->client_threads)
-								  : -1;
+	return w->o->pinned && w->o->aside ? affinity_cpu(w->o->client_threads) : -1;
 }
 
 static int start_sampler(struct cell_witness *w, uint16_t port, int64_t origin_ns, struct err *err)

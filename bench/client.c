@@ -195,7 +195,7 @@ static void wait_for_events(struct client_thread *t)
 		wait_ns = t->begin_ns + t->arrival_ns - now_ns;
 	if (t->oldest && t->oldest->deadline_ns - now_ns < wait_ns)
 		wait_ns = t->oldest->deadline_ns - now_ns;
-	if (t->spec->pacing == PACING_SPIN && t->have_arrival)
+	if (t->have_arrival)
 		wait_ns -= ARRIVAL_SPIN_NS;
 	if (t->ready || wait_ns < 0)
 		wait_ns = 0;

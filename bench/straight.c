@@ -37,14 +37,14 @@ static void next_arrival(struct straight_thread *t)
 /* False: told to stop. */
 static bool wait_until(const struct straight_thread *t, int64_t due_ns)
 {
-	int64_t awake_ns = t->spec->pacing == PACING_SPIN ? ARRIVAL_SPIN_NS : 0, now_ns;
+	int64_t now_ns;
 
 	while ((now_ns = mono_now_ns()) < due_ns) {
 		if (SHARED_GET(t->shared->stop) != STOP_NO)
 			return false;
-		if (now_ns < due_ns - awake_ns)
-			mono_sleep_until(due_ns - awake_ns - now_ns < ARRIVAL_WAIT_MAX_NS
-						 ? due_ns - awake_ns
+		if (now_ns < due_ns - ARRIVAL_SPIN_NS)
+			mono_sleep_until(due_ns - ARRIVAL_SPIN_NS - now_ns < ARRIVAL_WAIT_MAX_NS
+						 ? due_ns - ARRIVAL_SPIN_NS
 						 : now_ns + ARRIVAL_WAIT_MAX_NS);
 	}
 	return true;

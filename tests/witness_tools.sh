@@ -88,19 +88,21 @@ compare_capture() { # compare_capture RECORD PCAP
 
 # --- one strategy -------------------------------------------------------------------------------------
 
-nstat_of() { # nstat_of SIDE COUNTER
-	awk -v name="$2" '$1 == name { print $2 }' "$1.nstat"
+counters="TcpActiveOpens TcpPassiveOpens TcpAttemptFails TcpEstabResets TcpInSegs TcpOutSegs TcpOutRsts \
+	TcpRetransSegs TcpExtTW TcpExtTCPAbortOnData TcpExtTCPAbortOnClose TcpExtTCPTimeWaitOverflow"
+
+value_of() { # value_of FILE NAME
+	awk -v name="$2" '$1 == name { print $2 }' "$1"
 }
 
 compare_kernel() { # compare_kernel RECORD
 	for side in client server; do
-		is "ss: TIME_WAIT at the $side" "$(wc -l <$side.tw | tr -d ' ')" \
-			"$(json "$1" 'repeats[0][1]["time_wait"]["'$side'"]["peak"]')"
-		for counter in TcpActiveOpens TcpPassiveOpens TcpAttemptFails TcpEstabResets TcpInSegs TcpOutSegs \
-			TcpOutRsts TcpRetransSegs TcpExtTW TcpExtTCPAbortOnData TcpExtTCPAbortOnClose \
-			TcpExtTCPTimeWaitOverflow; do
-			is "nstat: $counter of the $side" "$(nstat_of $side $counter)" "$(json "$1" \
-				'repeats[0][1]["counters"]["'$side'"].get("'$counter'", {"after": 0})["after"]')"
+		json "$1" '"peak " + str(repeats[0][1]["time_wait"]["'$side'"]["peak"])' \
+			'"\n".join(k + " " + str(repeats[0][1]["counters"]["'$side'"].get(k, {"after": 0})["after"])
+				for k in "'"$counters"'".split())' >$side.record
+		is "ss: TIME_WAIT at the $side" "$(wc -l <$side.tw | tr -d ' ')" "$(value_of $side.record peak)"
+		for counter in $counters; do
+			is "nstat: $counter of the $side" "$(value_of $side.nstat "$counter")" "$(value_of $side.record "$counter")"
 		done
 	done
 }

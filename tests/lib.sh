@@ -106,6 +106,36 @@ done_testing() {
 	exit
 }
 
+# --- parts beside each other ------------------------------------------------------------------
+
+# beside NAME FUNCTION...: in the background, in $tmp/NAME, which is their $tmp; told NAME waits for them
+# and tells their tests as ours.
+beside() {
+	alone "$@" >"$tmp/$1.tap" &
+	echo $! >"$tmp/$1.pid"
+	pids="$pids $!"
+}
+
+alone() {
+	tmp=$tmp/$1 tap_count=0 tap_failed=0 pids=''
+	mkdir -p "$tmp" && cd "$tmp" || exit 1
+	trap 'for pid in $pids; do kill -KILL "$pid" 2>/dev/null; done' EXIT
+	shift
+	for part in "$@"; do
+		"$part"
+	done
+	done_testing
+}
+
+told() {
+	wait "$(cat "$tmp/$1.pid")"
+	awk -v n="$tap_count" '/^1\.\./ { next } /^(not )?ok / { sub(/ok [0-9]+/, "ok " ++n) } 1' "$tmp/$1.tap"
+	tap_failed=$((tap_failed + $(grep -c '^not ok ' "$tmp/$1.tap")))
+	said=$(grep -cE '^(not )?ok ' "$tmp/$1.tap")
+	tap_count=$((tap_count + said))
+	is "the part $1 came to its end" "$(tail -n 1 "$tmp/$1.tap")" "1..$said"
+}
+
 # --- running --------------------------------------------------------------------------------
 
 # spoilt: the run that left code and err was spoilt by the machine, which stood still or was too busy for

@@ -125,10 +125,9 @@ resumed() {
 J
 	"$twbench" run ./sweep.json -q --no-plots 2>/dev/null &
 	pid=$!
-	# Two labs at a time: when the first is gone, some repeats are finished and others are not.
-	first_lab() { lab=$(awk -v p="$pid" '$4 == p { print $1; exit }' /proc/[0-9]*/stat 2>/dev/null) && [ -n "$lab" ]; }
-	wait_for 10 first_lab
-	wait_for 10 gone "$lab"
+	# Two labs at a time: when the first are noted, some repeats are finished and others are not.
+	begun() { ls results/*.partial/run.json >/dev/null 2>&1; }
+	wait_for 10 begun
 	kill -INT "$pid"
 	wait "$pid"
 	is "an interrupted sweep: exit 130" "$?" 130

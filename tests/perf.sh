@@ -4,11 +4,11 @@
 #
 # Each comparison alternates its contestants; a round in which other programs took 6 % of the CPUs
 # or more is discarded, and medians are shown with their range.  Every run of ours must end with 0:
-# all witnesses agree.  Environment: PERF_SECONDS (2) of a round, PERF_ROUNDS (3), PERF_OUT.
+# all witnesses agree.  Environment: PERF_SECONDS (2) of a round, PERF_ROUNDS (2), PERF_OUT.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 top=$PWD twbench=$top/twbench helper=$top/build/helper
-seconds=${PERF_SECONDS:-2} rounds=${PERF_ROUNDS:-3}
+seconds=${PERF_SECONDS:-2} rounds=${PERF_ROUNDS:-2}
 cpus=$(nproc)
 out=${PERF_OUT:-$top/results/perf-$(date -u +%Y%m%dT%H%M%SZ)}
 mkdir -p "$out" || exit 1

@@ -30,7 +30,7 @@ tax_pair() { # tax_pair ENGINE TOPOLOGY FIRST SECOND
 }
 
 round=0
-tax_rounds=$((3 * rounds))
+tax_rounds=$((2 * rounds + 1))
 while [ "$round" -lt "$tax_rounds" ]; do
 	round=$((round + 1))
 	[ $((round % 2)) -eq 0 ] && order='on off' || order='off on'

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/roomy.h"
+
 #define PAGE_BYTES  4096u
 #define LARGE_BYTES ((size_t)2 << 20)
 #define SMALL_BYTES ((size_t)64 << 10) /* up to here the heap is cheaper, and guarded by sanitizers */
@@ -36,21 +38,16 @@ void pages_free(void *at, size_t bytes)
 		(void)munmap(at, bytes); /* fails only on nonsense */
 }
 
-static void advise(void *at, size_t bytes, int what)
+void pages_make_present(void *at, size_t bytes)
 {
 	size_t before = -(uintptr_t)at % PAGE_BYTES;
 
-	if (bytes > before)
-		(void)madvise((char *)at + before, bytes - before, what);
-}
-
-void pages_make_present(void *at, size_t bytes)
-{
-	advise(at, bytes, MADV_POPULATE_WRITE); /* since Linux 5.14 */
+	if (bytes > before) /* since Linux 5.14 */
+		(void)madvise((char *)at + before, bytes - before, MADV_POPULATE_WRITE);
 }
 
 void pages_prefer_large(void *at, size_t bytes)
 {
 	if (bytes > LARGE_BYTES)
-		advise((char *)at + LARGE_BYTES, bytes - LARGE_BYTES, MADV_HUGEPAGE);
+		roomy_prefer_large((char *)at + LARGE_BYTES, bytes - LARGE_BYTES);
 }

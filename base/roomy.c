@@ -6,12 +6,18 @@
 
 #define LARGE ((size_t)2 << 20)
 
+void roomy_prefer_large(void *at, size_t bytes)
+{
+	size_t skip = (LARGE - (uintptr_t)at % LARGE) % LARGE;
+
+	if (bytes >= skip + LARGE) /* a hint: without large pages nothing is lost but time */
+		(void)madvise((char *)at + skip, (bytes - skip) / LARGE * LARGE, MADV_HUGEPAGE);
+}
+
 static void *in_large_pages(void *p, size_t size)
 {
-	size_t skip = p ? (LARGE - (uintptr_t)p % LARGE) % LARGE : 0;
-
-	if (p && size >= skip + LARGE) /* a hint: without large pages nothing is lost but time */
-		(void)madvise((char *)p + skip, (size - skip) / LARGE * LARGE, MADV_HUGEPAGE);
+	if (p)
+		roomy_prefer_large(p, size);
 	return p;
 }
 

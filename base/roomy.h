@@ -11,4 +11,7 @@
 void *roomy_malloc(size_t size);
 void *roomy_calloc(size_t count, size_t size);
 
+/* The same for memory that is there: the whole large pages within it.  Best effort (madvise(2)). */
+void roomy_prefer_large(void *at, size_t bytes);
+
 #endif

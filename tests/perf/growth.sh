@@ -25,17 +25,16 @@ for n in 10000 30000 100000 300000 1000000; do
 		END { for (i = 1; i <= n; i++) printf "%s%s", least[i], (i < n ? OFS : "\n") }' >>"$out/growth.tsv"
 	tail -n 1 "$out/growth.tsv" | sed 's/^/  /'
 done
-flat() { # flat COLUMN WHAT UNIT: the last against the least of all
-	spread=$(awk -F '\t' -v c="$1" 'NR == 1 || $c < low { low = $c } $c > high { high = $c } { last = $c }
-		END { if (low > 0) printf "%.3f", high / low; else print "-" }' "$out/growth.tsv" 2>/dev/null)
-	row 7 "$2, dearest to cheapest of 10,000 to 1,000,000" "${spread:--}" x - - max 1.15 \
-		"$3: $(cut -f "$1" "$out/growth.tsv" | tr '\n' ' ')"
-}
-flat 2 'cost per connection' us
 spread_of() { # spread_of "NUMBER...": greatest to least
 	echo "$1" | awk '{ low = high = $1; for (i = 2; i <= NF; i++) { if ($i < low) low = $i; if ($i > high) high = $i }
 		if (low > 0) printf "%.3f", high / low; else print "-" }'
 }
+flat() { # flat COLUMN WHAT UNIT: dearest to cheapest
+	values=$(cut -f "$1" "$out/growth.tsv" 2>/dev/null | tr '\n' ' ')
+	spread=$(spread_of "$values")
+	row 7 "$2, dearest to cheapest of 10,000 to 1,000,000" "${spread:--}" x - - max 1.15 "$3: $values"
+}
+flat 2 'cost per connection' us
 # What the sniffer spends before the first packet, on memory above all, is not a packet's: the cost of those
 # that each size has more than the one before.
 more=$(awk -F '\t' 'NR > 1 { printf "%s%.1f", (NR > 2 ? " " : ""), ($6 - s) / ($7 - p) } { s = $6; p = $7 }' "$out/growth.tsv" 2>/dev/null)

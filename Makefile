@@ -105,7 +105,7 @@ $(BUILD)/%.o: %.c | $(ROOMS)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/cold/%.o: OPT := $(OPT:-O2=-O1)
+$(BUILD)/cold/%.o: OPT := $(OPT:-O2=-Og)
 $(UNITS): units.mk | $(ROOMS)
 	$(call say,CC,$(wordlist 1,3,$(FILES)) ...)
 	$(Q)printf '#include "%s"\n' $(FILES) | \
@@ -171,7 +171,7 @@ $(BUILD)/%_fuzz: tests/fuzz/%_fuzz.c $(LIBRARY)
 # --- performance, install, clean -------------------------------------------------------------------
 
 perf: deps-test ## ratios against baselines in the same run
-	$(Q)$(MAKE) --no-print-directory all helpers
+	$(Q)$(MAKE) --no-print-directory all unit
 	$(Q)tests/perf.sh
 
 COMPLETION := $(PREFIX)/share/bash-completion/completions/twbench

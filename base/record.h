@@ -149,6 +149,7 @@ struct record_sysctl {
 
 struct record_cost {
 	int64_t client_cpu_ns, server_cpu_ns, sniffer_cpu_ns, sampler_cpu_ns, wire_cpu_ns;
+	int64_t client_awake_ns;      /* of the client threads, not in client_cpu_ns: base/wake.h */
 	int64_t sampler_dumps_cpu_ns; /* of sampler_cpu_ns */
 	int64_t packet_unwatched_ns, packet_watched_ns; /* of one datagram: bench/null_witness.h */
 	int64_t worker_cpu_ns;     /* the whole process of the lab */

@@ -15,8 +15,6 @@
 #include "base/mono.h"
 #include "bench/scenario.h"
 
-/* Of whoever waits for the next start, in either engine: so long before it, it is awake. */
-#define ARRIVAL_SPIN_NS     (60 * NS_PER_US) /* a sleeper wakes up so late, at most times */
 #define ARRIVAL_WAIT_MAX_NS (20 * NS_PER_MS) /* how long the stop flag may go unseen */
 
 struct arrival {

@@ -196,11 +196,15 @@ static void wait_for_events(struct client_thread *t)
 	if (t->oldest && t->oldest->deadline_ns - now_ns < wait_ns)
 		wait_ns = t->oldest->deadline_ns - now_ns;
 	if (t->have_arrival)
-		wait_ns -= ARRIVAL_SPIN_NS;
+		wait_ns -= t->wake.ahead_ns;
 	if (t->ready || wait_ns < 0)
 		wait_ns = 0;
 	ts = (struct timespec){ .tv_sec = 0, .tv_nsec = (long)wait_ns };
 	n = epoll_pwait2(t->epoll_fd, event, EVENTS_AT_ONCE, &ts, NULL);
+	if (n == 0 && wait_ns > 0)
+		wake_learn(&t->wake, mono_now_ns() - now_ns - wait_ns);
+	else if (n == 0 && t->have_arrival)
+		wake_waited(&t->wake, now_ns, mono_now_ns());
 	for (int i = 0; i < n; i++) {
 		struct conn *c = event[i].data.ptr;
 		struct conn *done;
@@ -323,6 +327,7 @@ static int thread_init(struct client *client, int index, struct err *err)
 	t->ledger.first_no_port_ns = t->ledger.first_no_port_nth = RECORD_NONE;
 	t->ledger.first_no_port_late_ns = RECORD_NONE;
 	arrival_init(&t->arrival, s, index, n);
+	wake_init(&t->wake);
 	ports_init(&t->ports, s, &client->o.source, &client->o.server, client->o.bind_source);
 	ports_share(&t->ports, (uint64_t)index, (uint64_t)n);
 	code = thread_memory(t, err);
@@ -388,7 +393,8 @@ void client_finish(struct client *c, struct record_repeat *r)
 		hist_take(&r->service, &t->service);
 		hist_take(&r->connect, &t->connect);
 		hist_take(&r->start_error, &t->start_error);
-		ledger_add_to(&r->cost.client_cpu_ns, t->cpu_user_ns + t->cpu_system_ns);
+		ledger_add_to(&r->cost.client_cpu_ns, wake_less(&t->wake, t->cpu_user_ns + t->cpu_system_ns));
+		ledger_add_to(&r->cost.client_awake_ns, t->wake.awake_ns);
 	}
 	ledger_sum_rates(c->o.spec, c->o.start_ns, last_ns, SHARED_GET(c->o.shared->stop) != STOP_NO, r);
 	closer_free(c->closer);

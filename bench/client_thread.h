@@ -10,6 +10,7 @@
 
 #include "base/hist.h"
 #include "base/record.h"
+#include "base/wake.h"
 #include "bench/arrival.h"
 #include "bench/client.h"
 #include "bench/closer.h"
@@ -37,6 +38,7 @@ struct client_thread {
 	int64_t in_flight, open;      /* requests under way; sockets held */
 
 	struct arrival arrival;
+	struct wake wake;
 	bool have_arrival, stopping;
 	int64_t arrival_ns, arrival_client;
 	int64_t starts, starts_max;   /* saturate: share of the connections limit */

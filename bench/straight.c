@@ -35,17 +35,25 @@ static void next_arrival(struct straight_thread *t)
 }
 
 /* False: told to stop. */
-static bool wait_until(const struct straight_thread *t, int64_t due_ns)
+static bool wait_until(struct straight_thread *t, int64_t due_ns)
 {
-	int64_t now_ns;
+	int64_t now_ns = mono_now_ns();
 
-	while ((now_ns = mono_now_ns()) < due_ns) {
+	while (now_ns < due_ns) {
+		int64_t before_ns = now_ns, up_ns = due_ns - t->wake.ahead_ns;
+
 		if (SHARED_GET(t->shared->stop) != STOP_NO)
 			return false;
-		if (now_ns < due_ns - ARRIVAL_SPIN_NS)
-			mono_sleep_until(due_ns - ARRIVAL_SPIN_NS - now_ns < ARRIVAL_WAIT_MAX_NS
-						 ? due_ns - ARRIVAL_SPIN_NS
-						 : now_ns + ARRIVAL_WAIT_MAX_NS);
+		if (now_ns >= up_ns) {
+			now_ns = mono_now_ns();
+			wake_waited(&t->wake, before_ns, now_ns);
+			continue;
+		}
+		if (up_ns > now_ns + ARRIVAL_WAIT_MAX_NS)
+			up_ns = now_ns + ARRIVAL_WAIT_MAX_NS;
+		mono_sleep_until(up_ns);
+		now_ns = mono_now_ns();
+		wake_learn(&t->wake, now_ns - up_ns);
 	}
 	return true;
 }
@@ -190,6 +198,7 @@ static int thread_init(struct straight *s, int index, struct err *err)
 	t->ledger.first_no_port_ns = t->ledger.first_no_port_nth = RECORD_NONE;
 	t->ledger.first_no_port_late_ns = RECORD_NONE;
 	arrival_init(&t->arrival, spec, index, n);
+	wake_init(&t->wake);
 	share_ports(t, &s->o, index, s->threads);
 	t->request = malloc(PROTOCOL_REQUEST_MAX + 1);
 	t->receive = malloc(STRAIGHT_RECEIVE_BYTES);
@@ -272,7 +281,8 @@ void straight_finish(struct straight *s, struct record_repeat *r)
 		hist_take(&r->service, &t->service);
 		hist_take(&r->connect, &t->connect);
 		hist_take(&r->start_error, &t->start_error);
-		ledger_add_to(&r->cost.client_cpu_ns, t->cpu_ns); /* of both ends */
+		ledger_add_to(&r->cost.client_cpu_ns, wake_less(&t->wake, t->cpu_ns)); /* of both ends */
+		ledger_add_to(&r->cost.client_awake_ns, t->wake.awake_ns);
 		thread_release(t);
 	}
 	ledger_add_to(&r->cost.server_cpu_ns, 0);

@@ -9,6 +9,7 @@
 
 #include "base/hist.h"
 #include "base/record.h"
+#include "base/wake.h"
 #include "bench/arrival.h"
 #include "bench/conn.h"
 #include "bench/ledger.h"
@@ -32,6 +33,7 @@ struct straight_thread {
 	int *listener;                 /* one per destination port of this thread */
 	struct ports ports;
 	struct arrival arrival;
+	struct wake wake;
 	bool have_arrival;
 	int64_t arrival_ns;
 	int64_t begin_ns, end_ns, starts_max;

@@ -8,6 +8,7 @@
 # A skip names what is missing.  With CI=true a skip marked [namespace] or [capture] is a failure.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+. tests/real_python.sh
 build=${BUILD:-build}
 log=$(mktemp -d) || exit 1
 trap 'rm -rf "$log"' EXIT
@@ -16,7 +17,7 @@ trap 'exit 143' TERM
 
 scripts() { # scripts quick|long
 	for t in tests/*.sh; do
-		case $t in tests/run.sh | tests/lib.sh | tests/perf*.sh) continue ;; esac
+		case $t in tests/run.sh | tests/lib.sh | tests/real_python.sh | tests/perf*.sh) continue ;; esac
 		if sed -n 2p "$t" | grep -q '^# long'; then echo "long $t"; else echo "quick $t"; fi
 	done | sed -n "s/^$1 //p"
 }
@@ -41,11 +42,7 @@ choose() {
 	esac
 }
 
-# python3 may be a wrapper that looks for the real one, for half a second at each call: it is asked once.
-if real=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null) && [ -x "$real" ]; then
-	mkdir "$log/bin" && printf '#!/bin/sh\nexec "%s" "$@"\n' "$real" >"$log/bin/python3" && chmod +x "$log/bin/python3"
-	PATH=$log/bin:$PATH
-fi
+real_python "$log/bin"
 
 limit=900 # seconds for one test program: what hangs has failed
 # Few processes: they would take longer than most tests.

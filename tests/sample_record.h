@@ -322,6 +322,7 @@ static void sample_lab(struct record_repeat *r, int64_t n)
 	r->load_end_ns = SAMPLE_BEGIN_NS + 8 * NS_PER_S;
 	r->ports = (struct record_ports){ 32768, 60999, 0, 1, 1, 28232, n + 2 };
 	r->cost = (struct record_cost){ .client_cpu_ns = 190 * NS_PER_MS,
+					.client_awake_ns = 31 * NS_PER_MS,
 					.server_cpu_ns = 140 * NS_PER_MS,
 					.sniffer_cpu_ns = 61 * NS_PER_MS,
 					.sampler_cpu_ns = 35 * NS_PER_MS,

@@ -1,6 +1,6 @@
 /*
  * timer_noise RATE SECONDS: how late this machine lets anybody be: absolute deadlines RATE times a
- * second, slept towards and spun for the last 60 us, with nothing done at them.
+ * second, slept towards as clients do (base/wake.h), with nothing done at them.
  *	{"p50_ns": 60, "p99_ns": 2100, "p999_ns": 30000, "max_ns": 410000}
  */
 #include <stdint.h>
@@ -12,12 +12,12 @@
 #include "base/hist.h"
 #include "base/mono.h"
 #include "base/num.h"
-
-#define SPIN_NS (60 * NS_PER_US)
+#include "base/wake.h"
 
 int main(int argc, char **argv)
 {
 	int64_t rate, seconds, begin_ns;
+	struct wake wake;
 	struct hist h;
 	struct err err;
 
@@ -25,12 +25,16 @@ int main(int argc, char **argv)
 	    num_parse_int(argv[2], 1, 3600, &seconds, &err) != 0 || hist_init(&h) != 0)
 		return 2;
 	(void)prctl(PR_SET_TIMERSLACK, 1); /* cannot fail */
+	wake_init(&wake);
 	begin_ns = mono_now_ns() + NS_PER_MS;
 	for (int64_t i = 0; i < rate * seconds; i++) {
 		int64_t due_ns = begin_ns + i * NS_PER_S / rate, now_ns;
+		int64_t up_ns = due_ns - wake.ahead_ns;
 
-		if (due_ns - mono_now_ns() > SPIN_NS)
-			mono_sleep_until(due_ns - SPIN_NS);
+		if (mono_now_ns() < up_ns) {
+			mono_sleep_until(up_ns);
+			wake_learn(&wake, mono_now_ns() - up_ns);
+		}
 		while ((now_ns = mono_now_ns()) < due_ns)
 			continue;
 		hist_record(&h, now_ns - due_ns);

@@ -31,14 +31,14 @@ fi
 # waits for, both from one reading.
 samples=${PERF_SAMPLES:-10000000}
 big="$out/big"
-if measure 'record of many samples' "$helper/big_record" "$samples" "$big"; then
+if must 'record of many samples' "$helper/big_record" "$samples" "$big"; then
 	round=0
 	while [ "$round" -lt "$rounds" ]; do
 		round=$((round + 1))
-		measure 'report of many samples' "$twbench" report "$big" && sample samples report "$wall_s"
-		measure 'graphs of many samples' "$twbench" plot "$big" --out "$big/plots" &&
+		must 'report of many samples' "$twbench" report "$big" && sample samples report "$wall_s"
+		must 'graphs of many samples' "$twbench" plot "$big" --out "$big/plots" &&
 			sample samples graphs "$wall_s"
-		measure 'report and graphs of many samples' "$twbench" report "$big" --out "$big" &&
+		must 'report and graphs of many samples' "$twbench" report "$big" --out "$big" &&
 			sample samples both "$wall_s"
 	done
 	row 5 "report of $samples samples" "$(median samples report)" s - - max 5 "$(summary samples report)"

@@ -62,7 +62,7 @@ $(cut -f 8 "$out/growth.tsv" 2>/dev/null | tr '\n' ' ' | sed 's/ $//'); without 
 for policy in kernel range explicit; do
 	for n in 7000 13000 16000 20000 25000; do
 		rm -rf "$out/run"
-		measure "ports $policy $n" "$twbench" run smoke --quiet --no-plots --out "$out/run" --capture off \
+		must "ports $policy $n" "$twbench" run smoke --quiet --no-plots --out "$out/run" --capture off \
 			--strategy client-fin --drain false --set load.shape=saturate --set load.engine=straight --set load.threads=1 \
 			--set load.connections="$n" --duration 60s --set addressing.ports="$policy" || continue
 		record=$(find "$out/run" -name run.json | head -n 1)

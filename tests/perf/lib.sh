@@ -2,7 +2,7 @@
 # shellcheck disable=SC2034,SC2086,SC2154,SC2183,SC3045 # taken in by tests/perf.sh, which sets and uses these
 # Helpers of the performance sections.  A section measures contestants in turns (A B A B), keeps each
 # round in $out/samples.tsv with what disturbed it, and adds judged lines to $out/rows.tsv.
-# Set by tests/perf.sh: top, twbench, helper, out, cpus, seconds, rounds.
+# Set by tests/perf.sh: top, twbench, tw_program (what tw_run runs), helper, out, cpus, seconds, rounds.
 
 lab_range='net.ipv4.ip_local_port_range=1024 65535'
 lab_buckets='net.ipv4.tcp_max_tw_buckets=4000000'
@@ -21,6 +21,14 @@ measure() {
 	# shellcheck disable=SC2046 # words of our own helper
 	export $(cat "$out/account")
 	return $measured
+}
+
+# must WHAT COMMAND...: measure what has no reason to fail; when it does, the whole run has failed.
+must() {
+	measure "$@" && return
+	echo "  $1 ended with $measured: $(tail -n 1 "$out/stderr")" >&2
+	echo "$1 exit $measured" >>"$out/failures.txt"
+	return 1
 }
 
 # sample SECTION WHAT VALUE [SEGMENTS]: keep one round of the measure before.
@@ -49,13 +57,15 @@ median() { # median SECTION WHAT
 }
 
 # row GOAL WHAT OURS UNIT THEIRS PEER SENSE TARGET NOTE: judge OURS / THEIRS (THEIRS "-": OURS itself)
-# against TARGET; SENSE is min or max.  "absent" as OURS or THEIRS says so instead of a verdict.
+# against TARGET; SENSE is min or max.  "absent" as OURS or THEIRS says so instead of a verdict, "noise" as
+# OURS that the machine itself was too unquiet to tell.
 row() {
 	awk -v goal="$1" -v what="$2" -v ours="$3" -v unit="$4" -v theirs="$5" -v peer="$6" \
 		-v sense="$7" -v target="$8" -v note="$9" 'BEGIN {
 		value = theirs == "-" ? ours : (theirs + 0 > 0 ? ours / theirs : "-")
 		verdict = "-"
-		if (ours == "absent" || theirs == "absent" || peer == "absent" || ours == "-" || ours == "") { value = "-"; verdict = "absent" }
+		if (ours == "noise") { value = ours = "-"; verdict = "noise" }
+		else if (ours == "absent" || theirs == "absent" || peer == "absent" || ours == "-" || ours == "") { value = "-"; verdict = "absent" }
 		else if (sense == "min") verdict = value + 0 >= target + 0 ? "met" : "MISSED"
 		else if (sense == "max") verdict = value + 0 <= target + 0 ? "met" : "MISSED"
 		printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", goal, what, ours, unit, theirs, peer, value, sense, target, verdict, note }' \
@@ -69,7 +79,7 @@ tw_run() {
 	tw_what=$1
 	shift
 	rm -rf "$out/run"
-	measure "$tw_what" "$twbench" run smoke --quiet --no-plots --out "$out/run" --set load.shape=saturate \
+	measure "$tw_what" "$tw_program" run smoke --quiet --no-plots --out "$out/run" --set load.shape=saturate \
 		--set load.clients=64 --set addressing.ports=explicit --set addressing.port=1000 --drain false \
 		--sysctl "$lab_buckets" --sysctl "$lab_range" "$@"
 	code=$?
@@ -80,6 +90,29 @@ tw_run() {
 		return 1
 	}
 }
+
+# profiled SECONDS "OPTIONS OF perf record" WHAT ARGUMENTS...: as tw_run does, under the name perf-engine, and SECONDS
+# of it, from the middle, in $out/perf.data.  Again when perf came too late for it, as it may at first.
+profiled() {
+	profiled_s=$1 perf_options=$2
+	shift 2
+	cp "$twbench" "$out/perf-engine" # a name of its own, to be told from others
+	for _ in 1 2 3; do
+		tw_program=$out/perf-engine
+		tw_run "$@" &
+		job=$! tw_program=$twbench
+		sleep 1.5
+		# shellcheck disable=SC2086 # words
+		perf record -q -a $perf_options -o "$out/perf.data" -- sleep "$profiled_s" >/dev/null 2>&1
+		wait "$job"
+		perf_samples --sort comm | grep -q '%' && break
+	done
+	rm -f "$out/perf-engine"
+	record=$(find "$out/run" -name run.json | head -n 1)
+}
+
+# perf_samples OPTIONS...: of `perf report`, for what profiled() has taken.
+perf_samples() { perf report -i "$out/perf.data" --comm perf-engine --no-children -g none "$@" 2>/dev/null; }
 
 # Engines in which a thread is both ends of its connections; the one through io_uring where there is one.
 colocated=straight

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2086,SC2154,SC2183,SC3045 # taken in by tests/perf.sh, which sets and uses these
-# Goal 2: are starts on time?  Beside each rate the machine's own timer noise, by a null run.
+# Goal 2: are starts on time?  Before each round the machine's own timer noise, by a null run: a round in which
+# that alone is beyond the goal judges nothing.  The load runs alone, as in goal 1; what watching costs is goal 3.
 
 echo 'pacing'
 ways='event sleep:event spin:straight spin'
@@ -20,7 +21,7 @@ pace_once() { # pace_once RATE WAY
 	rm -rf "$out/run"
 	# shellcheck disable=SC2046 # words
 	measure "pacing $1 $2" "$twbench" run smoke --quiet --no-plots --out "$out/run" --capture off \
-		--strategy client-fin --rate "$1" --duration "${pace_seconds}s" --set load.pacing="${2#* }" $(setting "$1" "$2") \
+		--set witnesses.sampler=false --strategy client-fin --rate "$1" --duration "${pace_seconds}s" --set load.pacing="${2#* }" $(setting "$1" "$2") \
 		--set load.clients=2000 --set addressing.sources="$(($1 / 2000 + 1))" --drain false \
 		--sysctl "$lab_buckets" --sysctl "$lab_range"
 	code=$?
@@ -31,7 +32,7 @@ pace_once() { # pace_once RATE WAY
 	[ -n "$record" ] || return
 	# shellcheck disable=SC2046 # four numbers
 	set -- "$2 $1" $(field latency.start_error.p99_ns ledger.achieved_rate_per_s ledger.late_starts ledger.not_started)
-	sample pacing "$1" "$2"
+	sample "$pacing" "$1" "$2"
 	sample achieved "$1" "$3"
 	sample missed "$1" "$(($4 + $5))"
 }
@@ -45,19 +46,24 @@ for_each_way() { # for_each_way COMMAND RATE
 }
 
 judge() { # judge RATE WAY
-	row 2 "start error p99, $1/s, $2" "$(median pacing "$2 $1")" ns - - max 100000 \
-		"null run p99 $(median pacing "null $1") ns; late over 1 ms or never: $(median missed "$2 $1"); $(summary pacing "$2 $1")"
+	error=$(median pacing "$2 $1")
+	[ "$error" = - ] && [ "$(median "pacing noisy" "$2 $1")" != - ] && error=noise
+	row 2 "start error p99, $1/s, $2" "$error" ns - - max "$pace_max_ns" \
+		"null run p99 $(median null "$1") ns; late over 1 ms or never: $(median missed "$2 $1"); $(summary pacing "$2 $1"); beside a null run beyond the goal: $(summary "pacing noisy" "$2 $1")"
 	row 2 "rate achieved, $1/s, $2" "$(median achieved "$2 $1")" /s "$1" asked min 0.999 'within 0.1 %'
 }
 
 # More rounds than elsewhere, and shorter ones: one stall of the machine shall not be the median.
-pace_seconds=$(((seconds + 1) / 2))
+pace_seconds=$(((seconds + 1) / 2)) pace_max_ns=100000
 pace() { # pace RATE
 	round=0
 	while [ "$round" -lt $((2 * rounds)) ]; do
 		round=$((round + 1))
-		measure "null $1" "$helper/timer_noise" "$1" "$pace_seconds" &&
-			sample pacing "null $1" "$(sed 's/.*"p99_ns": \([-0-9]*\).*/\1/' "$out/stdout")"
+		must "null $1" "$helper/timer_noise" "$1" "$pace_seconds" || return
+		noise_ns=$(sed 's/.*"p99_ns": \([-0-9]*\).*/\1/' "$out/stdout")
+		sample null "$1" "$noise_ns"
+		pacing=pacing
+		[ "$noise_ns" -lt "$pace_max_ns" ] || pacing='pacing noisy'
 		for_each_way pace_once "$1"
 	done
 	for_each_way judge "$1"

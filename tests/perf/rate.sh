@@ -90,18 +90,12 @@ share_of() {
 
 # The user's part of the CPU while the load runs, by perf; the rest by kernel function.
 if have perf; then
-	cp "$twbench" "$out/perf-engine" # a name of its own, to be told from others
 	for engine in event $colocated; do
 		extra=''
 		[ "$engine" = event ] || extra="--set load.engine=$engine --set addressing.destinations=$cpus"
 		# shellcheck disable=SC2086 # lists of words
-		twbench=$out/perf-engine tw_run "user share $engine" --set addressing.sources=8 $witnesses_off --duration 5s --strategy client-fin $extra &
-		job=$!
-		sleep 2
-		perf record -q -a -g -o "$out/perf.data" -- sleep 1 >/dev/null 2>&1
-		wait "$job"
-		perf report -i "$out/perf.data" --comm perf-engine --no-children -g none --sort dso,sym 2>/dev/null |
-			grep '%' >"$out/profile-$engine.txt"
+		profiled 1 -g "user share $engine" --set addressing.sources=8 $witnesses_off --duration 5s --strategy client-fin $extra
+		perf_samples --sort dso,sym | grep '%' >"$out/profile-$engine.txt"
 		share=$(share_of 3 '[.]')
 		own=$(share_of 2 perf-engine)
 		behind=$(perf annotate -i "$out/perf.data" --stdio -d libc.so.6 2>/dev/null | at_return "$(share_of 2 libc.so.6)")
@@ -109,7 +103,6 @@ if have perf; then
 		row 1 "user space share of CPU, $engine engine" "$share" '%' - - max 2 \
 			"twbench's own code $own %; at the instruction after libc's syscall, where entering and leaving the kernel is charged, $behind %; profile-$engine.txt names the rest"
 	done
-	rm -f "$out/perf-engine"
 else
 	row 1 'user space share of CPU' absent '%' - - max 2 'perf is not installed'
 fi

@@ -56,14 +56,9 @@ profile_tax() { # profile_tax on|off: into $out/tax-on.tsv, $out/tax-off.tsv
 	watch='--capture off --set witnesses.sampler=false'
 	[ "$1" = on ] && watch='--capture on --set witnesses.sample_period=100ms'
 	# shellcheck disable=SC2086 # words
-	twbench=$out/perf-engine tw_run "profile $1" --topology lo --strategy client-fin --duration 4s \
-		--set load.engine="$fastest" --set addressing.destinations="$cpus" $watch &
-	job=$!
-	sleep 1.5
-	perf record -q -a -F 4000 -o "$out/perf.data" -- sleep 2 >/dev/null 2>&1
-	wait "$job"
-	record=$(find "$out/run" -name run.json | head -n 1)
-	perf report -i "$out/perf.data" --comm perf-engine --no-children --sort sym -F sample,sym 2>/dev/null |
+	profiled 2 '-F 4000' "profile $1" --topology lo --strategy client-fin --duration 4s \
+		--set load.engine="$fastest" --set addressing.destinations="$cpus" $watch
+	perf_samples --sort sym -F sample,sym |
 		awk -v rate="$(field ledger.achieved_rate_per_s)" '$1 ~ /^[0-9]+$/ {
 			function_name = $2 ~ /k/ ? $3 : "twbench and libraries"
 			us[function_name] += $1 * 250 / (2 * rate)
@@ -71,10 +66,8 @@ profile_tax() { # profile_tax on|off: into $out/tax-on.tsv, $out/tax-off.tsv
 	rm -f "$out/perf.data"
 }
 if have perf; then
-	cp "$twbench" "$out/perf-engine"
 	profile_tax off
 	profile_tax on
-	rm -f "$out/perf-engine"
 	{
 		echo "us per connection, $fastest engine over lo: difference, without witnesses, with them; function"
 		LC_ALL=C join -t "$(printf '\t')" -a 1 -a 2 -e 0 -o 0,1.2,2.2 "$out/tax-off.tsv" "$out/tax-on.tsv" |

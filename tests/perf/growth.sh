@@ -4,9 +4,9 @@
 # curve: connect() by port policy.
 
 echo 'growth'
-# once N: a row of what N connections cost; the smaller take part several times, and the least counts.
+# once N: a row of what N connections cost.
 once() {
-	tw_run "growth $1" --strategy client-fin --set load.engine=straight --set addressing.destinations="$cpus" \
+	tw_run "growth $1" --strategy client-fin --set load.engine="$fastest" --set addressing.destinations="$cpus" \
 		--set addressing.sources=32 --set load.connections="$1" --duration 60s --capture on || return
 	# shellcheck disable=SC2046 # numbers
 	set -- "$1" $(field cost.client_cpu_ns cost.sniffer_cpu_ns capture.packets cost.sampler_cpu_ns \
@@ -15,16 +15,19 @@ once() {
 		printf "%d\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t%.0f\t%.1f\n",
 			n, c / n / 1000, s / p, (a - d) / t / 1000, k / 1000, s, p, a / t / 1000 }'
 }
-for n in 10000 30000 100000 300000 1000000; do
-	[ "$n" -le 100000 ] && times=3 || times=1
-	while [ "$times" -gt 0 ]; do
-		times=$((times - 1))
-		once "$n"
-	done | awk -F '\t' -v OFS='\t' 'NR == 1 { split($0, least) }
-		{ for (i = 1; i <= NF; i++) if ($i + 0 < least[i] + 0) least[i] = $i; n = NF }
-		END { for (i = 1; i <= n; i++) printf "%s%s", least[i], (i < n ? OFS : "\n") }' >>"$out/growth.tsv"
-	tail -n 1 "$out/growth.tsv" | sed 's/^/  /'
-done
+# In turns, for a bad minute shall not be one size's; of each size the least counts.
+{
+	for n in 10000 30000 100000; do once "$n"; done
+	round=0
+	while [ "$round" -lt "$rounds" ]; do
+		round=$((round + 1))
+		for n in 10000 30000 100000 300000 1000000; do once "$n"; done
+	done
+} | awk -F '\t' -v OFS='\t' '
+	{ for (i = 1; i <= NF; i++) if (!(($1, i) in least) || $i + 0 < least[$1, i] + 0) least[$1, i] = $i; n = NF; size[$1] }
+	END { for (s in size) { printf "%s", s; for (i = 2; i <= n; i++) printf "\t%s", least[s, i]; print "" } }' |
+	sort -n >"$out/growth.tsv"
+sed 's/^/  /' "$out/growth.tsv"
 spread_of() { # spread_of "NUMBER...": greatest to least
 	echo "$1" | awk '{ low = high = $1; for (i = 2; i <= NF; i++) { if ($i < low) low = $i; if ($i > high) high = $i }
 		if (low > 0) printf "%.3f", high / low; else print "-" }'
@@ -41,13 +44,12 @@ more=$(awk -F '\t' 'NR > 1 { printf "%s%.1f", (NR > 2 ? " " : ""), ($6 - s) / ($
 spread=$(spread_of "$more")
 row 7 'cost per further packet, dearest to cheapest of 10,000 to 1,000,000' "${spread:--}" x - - max 1.15 \
 	"ns: $more; with what the start takes: $(cut -f 3 "$out/growth.tsv" | tr '\n' ' ')"
-# The same of a capture, where no load takes the cache: the least CPU of three readings of each size.
+# The same of a capture, where no load takes the cache: the least CPU of five readings of each size.
 read_cost() { # read_cost CONNECTIONS: connections, ns of CPU
 	"$helper/many_connections" "$1" "$out/growth.pcap" || return
-	for _ in 1 2 3; do
-		/usr/bin/time -f '%U %S' -o "$out/account" "$twbench" analyze "$out/growth.pcap" >/dev/null 2>&1
-		cat "$out/account"
-	done | awk -v n="$1" 'NR == 1 || $1 + $2 < least { least = $1 + $2 } END { printf "%d\t%.0f\n", n, least * 1e9 }'
+	for _ in 1 2 3 4 5; do
+		must 'growth analyze' "$twbench" analyze "$out/growth.pcap" && echo "$own_s"
+	done | awk -v n="$1" 'NR == 1 || $1 < least { least = $1 } END { printf "%d\t%.0f\n", n, least * 1e9 }'
 	rm -f "$out/growth.pcap"
 }
 for n in 10000 100000 300000 1000000; do
@@ -60,7 +62,7 @@ flat 4 "cost per sample but for the kernel's walk over all sockets" "us; that wa
 $(cut -f 8 "$out/growth.tsv" 2>/dev/null | tr '\n' ' ' | sed 's/ $//'); without it"
 
 for policy in kernel range explicit; do
-	for n in 7000 13000 16000 20000 25000; do
+	for n in 7000 13000 16000 19000 22000; do
 		rm -rf "$out/run"
 		must "ports $policy $n" "$twbench" run smoke --quiet --no-plots --out "$out/run" --capture off \
 			--strategy client-fin --drain false --set load.shape=saturate --set load.engine=straight --set load.threads=1 \

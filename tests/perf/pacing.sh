@@ -7,13 +7,14 @@ echo 'pacing'
 ways='event sleep:event spin:straight spin'
 [ "$fastest" = straight ] || ways="$ways:$fastest spin"
 
-# Threads of clients: one beside the server's; or one that is both ends, two where one cannot do it; one that
-# needs a third less for each.
+# Threads of clients: one beside the server's; or one that is both ends, two where it would be busy all the time.
 setting() { # setting RATE WAY
 	case $2 in
 	'event '*) echo '--set load.threads=1' ;;
-	'straight spin') echo "--set load.engine=straight --set load.threads=$(($1 / 10001 + 1)) --set addressing.destinations=$(($1 / 10001 + 1))" ;;
-	*) echo "--set load.engine=${2% *} --set load.threads=1" ;;
+	*)
+		threads=$(($1 / 10001 + 1))
+		echo "--set load.engine=${2% *} --set load.threads=$threads --set addressing.destinations=$threads"
+		;;
 	esac
 }
 

@@ -79,7 +79,7 @@ fi
 
 # Beside n TIME_WAITs: make them, then hold an idle second half (a slow trickle) and read the sampler's CPU.
 beside() { # beside COUNT TARGET
-	tw_run "sampler beside $1" --strategy client-fin --capture off --set load.engine=straight \
+	tw_run "sampler beside $1" --strategy client-fin --capture off --set load.engine="$fastest" \
 		--set addressing.destinations="$cpus" --set addressing.sources=32 --set load.connections="$1" \
 		--duration 60s --drain true --set drain_max=12s || return
 	# shellcheck disable=SC2046 # five numbers

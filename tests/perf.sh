@@ -91,7 +91,7 @@ for section in "$@"; do
 	echo "  ($section: $(($(date +%s) - section_started_s)) s)"
 done
 . tests/perf/graphs.sh
-rm -rf "$out/python" "$out/run" "$out/many" "$out/stdout" "$out/account" "$out/account-sustained" "$out/report.html"
+rm -rf "$out/python" "$out/perf-engine" "$out/run" "$out/many" "$out/stdout" "$out/account" "$out/account-sustained" "$out/report.html"
 json
 echo
 table | tee "$out/table.txt"

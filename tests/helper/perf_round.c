@@ -1,7 +1,7 @@
 /*
  * perf_round FILE COMMAND...: run a command and write to FILE what it cost and what disturbed it:
- *	wall_s=2.031 own_s=3.870 foreign_s=0.052 exit=0
- * own_s is the CPU time of the command and all its descendants; foreign_s is what else kept the
+ *	wall_s=2.031 own_s=3.870 user_s=0.310 foreign_s=0.052 exit=0
+ * own_s is the CPU time of the command and all its descendants, user_s the user's part of it; foreign_s is what else kept the
  * CPUs busy meanwhile (/proc/stat, steal included), ksoftirqd's share counted as ours.
  */
 #include <dirent.h>
@@ -69,18 +69,18 @@ static double softirq_s(void)
 	return sum;
 }
 
-static double children_s(void)
+static double children_s(double *ret_user_s)
 {
 	struct rusage ru;
 
 	(void)getrusage(RUSAGE_CHILDREN, &ru); /* cannot fail: valid who, valid address */
-	return (double)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) +
-	       (double)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1e6;
+	*ret_user_s = (double)ru.ru_utime.tv_sec + (double)ru.ru_utime.tv_usec / 1e6;
+	return *ret_user_s + (double)ru.ru_stime.tv_sec + (double)ru.ru_stime.tv_usec / 1e6;
 }
 
 int main(int argc, char **argv)
 {
-	double busy = busy_s(), softirq = softirq_s(), own;
+	double busy = busy_s(), softirq = softirq_s(), own, user;
 	int64_t begin_ns = mono_now_ns();
 	int status = 0, code = 127;
 	pid_t pid, ended;
@@ -99,12 +99,12 @@ int main(int argc, char **argv)
 			code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	busy = busy_s() - busy;
 	softirq = softirq_s() - softirq;
-	own = children_s();
+	own = children_s(&user);
 	out = fopen(argv[1], "we");
 	if (!out)
 		return 2;
-	(void)fprintf(out, "wall_s=%.3f own_s=%.3f foreign_s=%.3f exit=%d\n",
-		      (double)(mono_now_ns() - begin_ns) / 1e9, own + softirq,
+	(void)fprintf(out, "wall_s=%.3f own_s=%.3f user_s=%.3f foreign_s=%.3f exit=%d\n",
+		      (double)(mono_now_ns() - begin_ns) / 1e9, own + softirq, user,
 		      busy > own + softirq ? busy - own - softirq : 0.0, code);
 	return fclose(out) == 0 ? code : 2;
 }

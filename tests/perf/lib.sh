@@ -10,14 +10,14 @@ lab_buckets='net.ipv4.tcp_max_tw_buckets=4000000'
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # measure WHAT COMMAND...: run it under perf_round; its standard output goes to $out/stdout, and
-# wall_s, own_s, foreign_s and exit are set.  False when the command failed.
+# wall_s, own_s, user_s, foreign_s and exit are set.  False when the command failed.
 measure() {
 	shift_what=$1
 	shift
 	printf '%s: %s\n' "$shift_what" "$*" | sed "s|$out|OUT|g; s|$top/||g; s|$top|.|g" >>"$out/commands.txt"
 	"$helper/perf_round" "$out/account" timeout -k 5 300 "$@" >"$out/stdout" 2>"$out/stderr"
 	measured=$?
-	wall_s=0 own_s=0 foreign_s=0
+	wall_s=0 own_s=0 user_s=0 foreign_s=0
 	# shellcheck disable=SC2046 # words of our own helper
 	export $(cat "$out/account")
 	return $measured
@@ -107,7 +107,6 @@ profiled() {
 		wait "$job"
 		perf_samples --sort comm | grep -q '%' && break
 	done
-	rm -f "$out/perf-engine"
 	record=$(find "$out/run" -name run.json | head -n 1)
 }
 

@@ -15,8 +15,14 @@ ours_rate() { # ours_rate WHAT ARGUMENTS...
 	what=$1
 	shift
 	# shellcheck disable=SC2086 # lists of words
-	tw_run "$what" $witnesses_off --duration "${seconds}s" "$@" &&
-		sample rate "$what" "$(field ledger.achieved_rate_per_s)" "$(segments)"
+	tw_run "$what" $witnesses_off --duration "${seconds}s" "$@" || return
+	sample rate "$what" "$(field ledger.achieved_rate_per_s)" "$(segments)"
+	user_sample "$what"
+}
+
+# What the kernel itself charges to user space of the measure before, %; a peer's tells what that is worth here.
+user_sample() {
+	sample user "$1" "$(awk -v user="$user_s" -v own="$own_s" 'BEGIN { print (own > 0 ? 100 * user / own : "-") }')"
 }
 
 one_round() {
@@ -24,7 +30,7 @@ one_round() {
 		# shellcheck disable=SC2086 # words
 		measure "$peer" $own_net "$top/tests/perf/peer.sh" "$peer" "$seconds"
 		rate=$(sed -n 's/^rate=//p' "$out/stdout")
-		[ -n "$rate" ] && sample rate "$peer" "$rate" "$(sed -n 's/.*segments=//p' "$out/stdout")"
+		[ -n "$rate" ] && sample rate "$peer" "$rate" "$(sed -n 's/.*segments=//p' "$out/stdout")" && user_sample "$peer"
 	done
 	for strategy in client-fin server-fin client-rst; do
 		ours_rate "event lo $strategy" --topology lo --strategy "$strategy"
@@ -88,6 +94,12 @@ share_of() {
 		END { if (all > 0) printf "%.2f", 100 * own / all; else print "-" }' "$out/profile-$engine.txt"
 }
 
+user_of() { summary user "$1" | awk '{ printf "%.1f %%", $1 }'; }
+
+users_of_peers() {
+	for peer in $peers; do printf ', %s %s' "$peer" "$(user_of "$peer")"; done
+}
+
 # The user's part of the CPU while the load runs, by perf; the rest by kernel function.
 if have perf; then
 	for engine in event $colocated; do
@@ -101,7 +113,7 @@ if have perf; then
 		behind=$(perf annotate -i "$out/perf.data" --stdio -d libc.so.6 2>/dev/null | at_return "$(share_of 2 libc.so.6)")
 		rm -f "$out/perf.data"
 		row 1 "user space share of CPU, $engine engine" "$share" '%' - - max 2 \
-			"twbench's own code $own %; at the instruction after libc's syscall, where entering and leaving the kernel is charged, $behind %; profile-$engine.txt names the rest"
+			"twbench's own code $own %; at the instruction after libc's syscall, where entering and leaving the kernel is charged, $behind %; profile-$engine.txt names the rest; by getrusage(2) $(user_of "$engine lo client-fin")$(users_of_peers)"
 	done
 else
 	row 1 'user space share of CPU' absent '%' - - max 2 'perf is not installed'

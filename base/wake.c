@@ -3,8 +3,8 @@
 #define FIRST_NS   (100 * NS_PER_US)
 #define FORGETTING 64 /* times on time, to come down by two thirds */
 
-#define TAKEN_AWAY_NS                                                                              \
-	(20 * NS_PER_US) /* so long between two looks: somebody else had the processor */
+/* So long between two looks: somebody else had the processor. */
+#define TAKEN_AWAY_NS (20 * NS_PER_US)
 
 void wake_init(struct wake *w)
 {

@@ -1,9 +1,9 @@
 /*
  * wake: being awake at a moment, on a machine that wakes sleepers late.
  *
- * How late differs by machine and by minute: some 5 us of a PC, 60 to 150 us of a guest whose processor was
- * given away meanwhile.  So whoever must be on time asks to be woken earlier by as much as it was late lately,
- * and waits out the rest awake.
+ * How late differs by machine and by minute: a guest whose processor was given away meanwhile is woken ten
+ * times later than who has it to himself.  So whoever must be on time asks to be woken earlier by as much as it
+ * was late lately, and waits out the rest awake.
  */
 #ifndef TWBENCH_BASE_WAKE_H
 #define TWBENCH_BASE_WAKE_H

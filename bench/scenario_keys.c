@@ -166,8 +166,9 @@ const struct scenario_key scenario_keys[] = {
 { "load.spacing", &scenario_kind_word, FIELD(spacing), 0, 0, "constant", spacing_word, is_open_loop,
 	"Shapes rate and steps: equal gaps, or exponential ones (a Poisson process)." },
 { "load.pacing", &scenario_kind_word, FIELD(pacing), 0, 0, "sleep", pacing_word, is_open_loop,
-	"Shapes rate and steps: a client thread sleeps until 60 us before the next start; spin: it "
-	"also has a CPU where, with enough of them, nothing else of the run is, and as root priority." },
+	"Shapes rate and steps: a client thread sleeps until 20 to 500 us before the next start, by how "
+	"late this machine woke it lately; spin: it also has a CPU where, with enough of them, nothing "
+	"else of the run is, and as root priority." },
 { "load.duration", &scenario_kind_duration, FIELD(duration_ns),
   10 * MS_NS, HOUR_NS, "8s", NULL, has_duration,
 	"How long new requests are started; shape steps has its own durations." },

@@ -151,6 +151,14 @@ mutable() { # mutable ARCHIVE
 	done
 }
 
+# gcc takes a function that only fetches ahead for one without effect, and may leave its call out.
+unfetched() { # unfetched ARCHIVE
+	case $(uname -m) in x86_64 | aarch64) ;; *) return ;; esac # where it is an instruction with a name
+	wanted=$(sources | xargs grep -h '__builtin_prefetch(' /dev/null | wc -l)
+	there=$(objdump -d --no-show-raw-insn "$1" | grep -c -e '[[:space:]]prefetch' -e '[[:space:]]prfm')
+	[ "$there" -ge "$wanted" ] || echo "$there of $wanted fetches ahead are in $1"
+}
+
 plant() { # plant CHECK PATH LINE...: the check must complain about a file of these lines
 	check=$1 path=$2
 	shift 2
@@ -191,6 +199,8 @@ printf 'int plain; static long kept = 3; static const int table[] = { 1 };\n%s\n
 if ${CC:-cc} -c -o "$tree/x.o" "$tree/base/x.c" 2>"$tree/log"; then
 	seen=$(cd "$tree" && mutable x.o | wc -l)
 	[ "$seen" -eq 3 ] || report "mutable sees what was planted" "$seen of 3"
+	echo '/* __builtin_prefetch(p); */' >>"$tree/base/x.c"
+	[ -n "$(cd "$tree" && unfetched x.o)" ] || report "unfetched sees what was planted" "it does not"
 else
 	report "the compiler works" "$(cat "$tree/log")"
 fi
@@ -204,9 +214,12 @@ report "no file is over 500 lines" "$(file_size)"
 report "no function is over 60 lines" "$(function_size)"
 if [ -f "$build/libtwbench.a" ]; then
 	report "no mutable file-scope data" "$(mutable "$build/libtwbench.a")"
+	report "what is to be fetched ahead is" "$(unfetched "$build/libtwbench.a")"
 else
-	count=$((count + 1))
-	echo "ok $count - no mutable file-scope data # SKIP $build/libtwbench.a is not built"
+	for name in "no mutable file-scope data" "what is to be fetched ahead is"; do
+		count=$((count + 1))
+		echo "ok $count - $name # SKIP $build/libtwbench.a is not built"
+	done
 fi
 echo "1..$count"
 [ "$failed" -eq 0 ]

@@ -37,36 +37,38 @@ row() { # row NAME TEXT
 	}'
 }
 
-for _ in $(seq $rounds); do
-	command -v tcpdump >/dev/null && cpu tcpdump tcpdump -r "$tmp/many.pcap" -w /dev/null
+# A twentieth is enough to see the pace of tcptrace, and all of it takes long.  What it needs to begin it would
+# need once.  tshark gets dearer as it goes (2 GB), so it reads all, once, which is half a minute.
+"$maker" "$((connections / 20))" "$tmp/part.pcap" && "$maker" 1 "$tmp/one.pcap" || exit 1
+have() { command -v "$1" >/dev/null; }
+
+for round in $(seq $rounds); do
+	have tcpdump && cpu tcpdump tcpdump -r "$tmp/many.pcap" -w /dev/null
 	cpu table "$twbench" analyze "$tmp/many.pcap"
 	cpu json "$twbench" analyze --json "$tmp/many.pcap"
 	cpu live "$twbench" analyze --lifetime 10ms "$tmp/many.pcap"
+	have tcptrace && cpu begin tcptrace -n "$tmp/one.pcap" && cpu part tcptrace -n "$tmp/part.pcap"
+	have tshark && [ "$round" -eq 2 ] && cpu tshark tshark -q -z conv,tcp -r "$tmp/many.pcap"
 done
 if [ ! -f "$tmp/cpu.tcpdump" ]; then
 	echo "perf_analyze: tcpdump is not installed: ratios are to ourselves" >&2
 	cp "$tmp/cpu.table" "$tmp/cpu.tcpdump"
+fi
+if have tcptrace; then
+	# shellcheck disable=SC2046 # two numbers
+	set -- "$(best begin | cut -d ' ' -f 1)" $(best part)
+	echo "$(($1 + ($2 - $1) * 20)) $3" >"$tmp/cpu.tcptrace"
 fi
 echo "$packets packets, $connections connections, all held to the end but in the last row"
 row tcpdump "tcpdump -r -w /dev/null"
 row table "analyze"
 row json "analyze --json"
 row live "analyze, TIME_WAIT of 10 ms"
-# A twentieth is enough to see the pace of the slow ones, and all of it takes minutes.  What they need to begin
-# they would need once.
-"$maker" "$((connections / 20))" "$tmp/part.pcap" && "$maker" 1 "$tmp/one.pcap" || exit 1
-slow() { # slow NAME TEXT OPTION...: the file's name follows
-	who=$1 text=$2
-	shift 2
-	command -v "$who" >/dev/null || return
-	cpu begin "$who" "$@" "$tmp/one.pcap"
-	cpu "$who" "$who" "$@" "$tmp/part.pcap"
-	awk -v begin="$(best begin | cut -d ' ' -f 1)" '{ print begin + ($1 - begin) * 20, $2 }' "$tmp/cpu.$who" >"$tmp/x"
-	mv "$tmp/x" "$tmp/cpu.$who"
-	rm "$tmp/cpu.begin"
-	row "$who" "$text (of a 20th)"
-	awk -v who="$who" -v t="$(best "$who" | cut -d ' ' -f 1)" -v a="$(best table | cut -d ' ' -f 1)" \
+slow_row() { # slow_row NAME TEXT
+	[ -f "$tmp/cpu.$1" ] || return
+	row "$1" "$2"
+	awk -v who="$1" -v t="$(best "$1" | cut -d ' ' -f 1)" -v a="$(best table | cut -d ' ' -f 1)" \
 		'BEGIN { printf "analyze is %.0f times as fast as %s\n", t / (a ? a : 1), who }'
 }
-slow tshark 'tshark -q -z conv,tcp' -q -z conv,tcp -r
-slow tcptrace 'tcptrace -n' -n
+slow_row tshark 'tshark -q -z conv,tcp'
+slow_row tcptrace 'tcptrace -n (of a 20th)'

@@ -92,7 +92,7 @@ tw_run() {
 }
 
 # profiled SECONDS "OPTIONS OF perf record" WHAT ARGUMENTS...: as tw_run does, under the name perf-engine, and SECONDS
-# of it, from the middle, in $out/perf.data.  Again when perf came too late for it, as it may at first.
+# of it, once it is busy, in $out/perf.data.  Again when perf came too late for it, as it may at first.
 profiled() {
 	profiled_s=$1 perf_options=$2
 	shift 2
@@ -101,13 +101,19 @@ profiled() {
 		tw_program=$out/perf-engine
 		tw_run "$@" &
 		job=$! tw_program=$twbench
-		sleep 1.5
+		until [ "$(cpu_of perf-engine)" -ge 1 ] || ! kill -0 "$job" 2>/dev/null; do sleep 0.05; done
 		# shellcheck disable=SC2086 # words
 		perf record -q -a $perf_options -o "$out/perf.data" -- sleep "$profiled_s" >/dev/null 2>&1
 		wait "$job"
 		perf_samples --sort comm | grep -q '%' && break
 	done
-	record=$(find "$out/run" -name run.json | head -n 1)
+	record=$(find "$out/run" -name run.json 2>/dev/null | head -n 1)
+}
+
+# cpu_of NAME: seconds of CPU, rounded down, that the processes of this name have had.
+cpu_of() {
+	cat /proc/[0-9]*/stat 2>/dev/null | awk -v name="($1)" -v hz="$(getconf CLK_TCK)" '
+		$2 == name { ticks += $14 + $15 } END { print int(ticks / hz) }'
 }
 
 # perf_samples OPTIONS...: of `perf report`, for what profiled() has taken.

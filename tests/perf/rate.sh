@@ -10,6 +10,7 @@ have wrk && [ -x /usr/sbin/nginx ] && peers="$peers wrk"
 have ab && [ -x /usr/sbin/nginx ] && peers="$peers ab"
 have h2load && [ -x /usr/sbin/nginx ] && peers="$peers h2load"
 { have tcp_crr || have neper; } && peers="$peers neper-fin neper-rst"
+have netperf && peers="$peers netperf"
 
 ours_rate() { # ours_rate WHAT ARGUMENTS...
 	what=$1
@@ -62,7 +63,7 @@ note_of() { # medians with their range, and how many rounds were undisturbed
 
 for strategy in client-fin server-fin client-rst; do
 	# An abort is 8 segments, an orderly close 10: each is compared with its own kind.
-	[ "$strategy" = client-rst ] && kind='neper-rst' || kind='wrk ab h2load neper-fin'
+	[ "$strategy" = client-rst ] && kind='neper-rst' || kind='wrk ab h2load neper-fin netperf'
 	against=$(best "$kind")
 	if [ -z "$against" ] && [ "$strategy" = client-rst ]; then
 		against=$(best 'wrk ab h2load') # they send more segments
@@ -78,6 +79,13 @@ for strategy in client-fin server-fin client-rst; do
 		judge_rate "$engine lo" 1.35
 		judge_rate "$engine veth" 1.35
 	done
+done
+
+for peer in wrk ab h2load neper netperf; do
+	case " $peers" in
+	*" $peer"*) ;;
+	*) row 1 "connections/s against $peer" - /s absent "$peer" min 1 'not installed, or nginx is not' ;;
+	esac
 done
 
 # at_return SHARE: of an annotated libc that has this share of the CPU, the part that stands right behind a syscall.
